@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The programs that the tests and benchmarks compare Marey with, as Debian packages. Does nothing where they are there.
+set -euo pipefail
+packages=(ffmpeg mkvtoolnix python3 python3-numpy python3-opencv python3-av python3-yaml time)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+echo "installing: ${missing[*]}" >&2
+sudo=(); [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

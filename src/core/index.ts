@@ -1,0 +1,8 @@
+// The browser-safe part of Marey: data, streams, index, errors. No I/O.
+export * from "./color.js";
+export * from "./errors.js";
+export * from "./frame.js";
+export * from "./frame-address.js";
+export * from "./frame-index.js";
+export * from "./image.js";
+export * from "./stream.js";

@@ -1,0 +1,114 @@
+import type { Frame, IndexedFrame } from "./frame.js";
+import type { FrameAddress } from "./frame-address.js";
+import type { FrameIndex } from "./frame-index.js";
+import type { ImageInfo } from "./image.js";
+
+/** Frames that come one after another: a camera, a transformed stream. */
+export interface FrameSource extends AsyncIterable<Frame> {
+  /** What every image is, unless the frame itself says otherwise (some videos change their size). */
+  readonly info: ImageInfo;
+}
+
+/** Frames [start, stop) by frame index; negative values count from the end, as in Python. */
+export interface FrameRange {
+  /** @default 0, or the last frame if `step` is negative */
+  readonly start?: number;
+  /** Not included. @default one past the end in the direction of `step` */
+  readonly stop?: number;
+  /** Every how many frames; negative runs backwards. @default 1 */
+  readonly step?: number;
+}
+
+/** A source whose every frame has an address: a video, a store, a folder of images. */
+export interface SeekableSource extends FrameSource, AsyncDisposable {
+  readonly index: FrameIndex;
+  /**
+   * One frame. Requests may overlap; each gets its own frame.
+   * @throws {FrameNotFoundError} if no frame has that address.
+   * @throws {DecodeError} if the frame is there but damaged.
+   */
+  frame(address: FrameAddress): Promise<IndexedFrame>;
+  /** Every loop has a decoder of its own, freed when the loop is left. */
+  frames(range?: FrameRange): AsyncIterable<IndexedFrame>;
+  /** Lets go of every file. May be called twice. */
+  close(): Promise<void>;
+  /** What else the source knows of itself, for people: codec, rate, colour. Plain JSON values. */
+  describe(): Record<string, unknown>;
+}
+
+/** Where frames go: a store, a video, a folder of images. */
+export interface FrameSink extends AsyncDisposable {
+  /**
+   * Resolves when the sink is ready for the next frame: whoever awaits it has backpressure.
+   * @throws {FrameMismatchError} if the frame does not fit the sink.
+   * @throws {EncodeError} if it cannot be written, now or by an earlier, still pending write.
+   */
+  write(frame: Frame): Promise<void>;
+  /** Writes what is pending and lets go of every file and process. May be called twice. */
+  close(): Promise<void>;
+  /** Lets go, too, but leaves nothing unfinished under the final name. For a job that failed half-way. */
+  abort?(): Promise<void>;
+}
+
+/** Bends a stream. Pulls; never runs ahead. */
+export type Transform = (source: FrameSource) => FrameSource;
+
+/** The source behind any number of transforms, in order. */
+export function pipeThrough(source: FrameSource, ...transforms: readonly Transform[]): FrameSource {
+  return transforms.reduce((stream, transform) => transform(stream), source);
+}
+
+export interface PipeOptions {
+  /** Stops between two frames; the returned promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after each frame with the number of frames written so far. */
+  readonly onFrame?: (written: number) => void;
+}
+
+/**
+ * Pours a stream into a sink, one frame at a time, and leaves the sink open. If that fails or is cancelled, the
+ * sink is aborted where it can be.
+ * @returns the number of frames written.
+ */
+export async function pipeTo(
+  source: AsyncIterable<Frame>,
+  sink: FrameSink,
+  options: PipeOptions = {},
+): Promise<number> {
+  let written = 0;
+  try {
+    options.signal?.throwIfAborted();
+    for await (const frame of source) {
+      await sink.write(frame);
+      options.onFrame?.(++written);
+      options.signal?.throwIfAborted();
+    }
+  } catch (error) {
+    await sink.abort?.();
+    throw error;
+  }
+  return written;
+}
+
+/**
+ * The frame indices of a range, as a start, a count and a step: what Python's `range(*slice.indices(length))` gives.
+ * @throws {RangeError} if `step` is 0 or any value is not an integer.
+ */
+export function resolveRange(
+  range: FrameRange,
+  length: number,
+): { start: number; count: number; step: number } {
+  const step = range.step ?? 1;
+  for (const [name, value] of Object.entries({ ...range, step })) {
+    if (value !== undefined && !Number.isInteger(value)) {
+      throw new RangeError(`${name} must be an integer, got ${value}`);
+    }
+  }
+  if (step === 0) throw new RangeError("step must not be 0");
+  const low = step > 0 ? 0 : -1;
+  const high = step > 0 ? length : length - 1;
+  const clamp = (value: number): number => Math.min(high, Math.max(low, value < 0 ? value + length : value));
+  const start = range.start === undefined ? (step > 0 ? low : high) : clamp(range.start);
+  const stop = range.stop === undefined ? (step > 0 ? high : low) : clamp(range.stop);
+  return { start, count: Math.max(0, Math.ceil((stop - start) / step)), step };
+}
