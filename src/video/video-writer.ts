@@ -1,37 +1,283 @@
+import { randomBytes } from "node:crypto";
+import { access, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  ClosedError,
+  EncodeError,
+  ExistsError,
+  FrameMismatchError,
+  MareyError,
+  NotFoundError,
+  UnsupportedError,
+} from "../core/errors.js";
+import type { Frame } from "../core/frame.js";
+import { describeMismatch, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
+import {
+  checkCodec,
+  codecs,
+  codedFormatFor,
+  containerOf,
+  encoderOptions,
+  rateAsFraction,
+  usualCodec,
+  type VideoCodec,
+  type VideoContainer,
+} from "./encoding.js";
+import { Encoder, type EncoderSettings } from "./ffmpeg/encoder.js";
+import { Muxer } from "./ffmpeg/muxer.js";
+
+export type { VideoCodec, VideoContainer } from "./encoding.js";
 
 export interface VideoWriteOptions {
   /** Found from the extension when absent. */
-  readonly container?: "mp4" | "mkv" | "mov" | "avi";
-  /** @default "h264" ("mjpeg" in avi) */
-  readonly codec?: "h264" | "h265" | "av1" | "mjpeg" | "ffv1" | "raw" | "h264-rgb";
-  /** Frames a second, for players and for frames without a time. @default 25 */
+  readonly container?: VideoContainer;
+  /** @default "h264", in avi "mjpeg" */
+  readonly codec?: VideoCodec;
+  /** Frames a second: the distance of frames, or with `times` only what players are told. @default 25 */
   readonly fps?: number;
-  /** Give each frame its own time (variable rate) instead of 1 / fps after the one before. @default false */
+  /**
+   * Give each frame its own time (variable rate), to the microsecond, counted from the first frame; Matroska keeps
+   * milliseconds. Times have to rise. Not in avi. @default false
+   */
   readonly times?: boolean;
-  /** Frames from keyframe to keyframe. @default the codec's: 12 for h264, h265, av1; 1 for all others */
+  /** Frames from keyframe to keyframe. @default 12 for h264, h265, av1; 1 for all others */
   readonly gop?: number;
   /** B-frames between two others. @default 0 */
   readonly bFrames?: number;
-  /** Quantiser: 0 is lossless for h264 (CRF 0–51, smaller is better), 1–31 for mjpeg. */
+  /**
+   * Smaller is better. h264: CRF 0 (lossless) … 51, default 18; h265: likewise, default 20; av1: 0 … 63, default 24;
+   * mjpeg: 1 … 31, default 3. ffv1, raw and h264-rgb are lossless.
+   */
   readonly quality?: number;
   /** x264's and x265's names: ultrafast … veryslow. @default "veryfast" */
   readonly preset?: string;
-  /** FFmpeg's name: yuv420p, yuv444p, gray, yuv420p10le, gbrp … @default what fits the frames and the codec */
+  /** FFmpeg's name: yuv420p, yuv444p, yuv420p10le … @default what loses least; see `codedFormatFor` */
   readonly pixelFormat?: string;
   /** Encoder threads; 0 lets the encoder choose. @default 0 */
   readonly threads?: number;
-  /** Try these encoders first: "auto" means any hardware encoder that really opens. @default "none" */
+  /** `auto`: the first hardware encoder that really opens, or the software one if none does. @default "none" */
   readonly hardware?: "none" | "auto";
   /** Replace an existing file. @default false */
   readonly overwrite?: boolean;
 }
 
-export interface VideoWriter extends FrameSink {
-  readonly path: string;
+/** Ticks a second of files with a variable rate. */
+const MICROSECONDS = 1_000_000;
+
+/**
+ * Writes frames into a video file. It is written under a temporary name in the same folder and moved into place by
+ * `close()`, when it is whole. Size and dtype are those of the first frame.
+ * @throws {ExistsError} if the file is there already; {UnsupportedError} for a container, codec or preset that is not
+ *   known; {RangeError} for a value out of range.
+ */
+export async function createVideo(path: string, options: VideoWriteOptions = {}): Promise<VideoWriter> {
+  const container = options.container ?? containerOf(path);
+  const codec = options.codec ?? usualCodec(container);
+  checkCodec(codec, container);
+  encoderOptions(codec, codecs[codec].encoder, options);
+  rateAsFraction(options.fps ?? 25);
+  if (options.times && container === "avi") {
+    throw new UnsupportedError("variable frame rate in container", "avi", ["mp4", "mkv", "mov"]);
+  }
+  const target = resolve(path);
+  if (!options.overwrite && (await exists(target))) {
+    throw new ExistsError(path, "choose another name, or ask to overwrite it");
+  }
+  if (!(await exists(dirname(target)))) throw new NotFoundError(dirname(path), "no such folder");
+  return new VideoWriter(target, container, codec, options);
 }
 
-/** Writes frames into a video file; under a temporary name, moved into place by `close()`. */
-export function createVideo(_path: string, _options: VideoWriteOptions = {}): Promise<VideoWriter> {
-  throw new Error("being built");
+/** A video file that is being written. Made by `createVideo`. */
+export class VideoWriter implements FrameSink {
+  readonly path: string;
+  readonly #container: VideoContainer;
+  readonly #codec: VideoCodec;
+  readonly #options: VideoWriteOptions;
+  readonly #temporary: string;
+  #info: ImageInfo | undefined;
+  #encoder: Encoder | undefined;
+  #muxer: Muxer | undefined;
+  #encoderName = "";
+  #frames = 0;
+  #firstTime = 0;
+  #lastPts = -1;
+  /** The frame that is being encoded. */
+  #pending: Promise<void> = Promise.resolve();
+  #failure: EncodeError | undefined;
+  #isClosed = false;
+
+  /** @internal Use `createVideo`. */
+  constructor(path: string, container: VideoContainer, codec: VideoCodec, options: VideoWriteOptions) {
+    this.path = path;
+    this.#container = container;
+    this.#codec = codec;
+    this.#options = options;
+    const unique = randomBytes(4).toString("hex");
+    this.#temporary = join(dirname(path), `.${basename(path)}.${unique}.part`);
+  }
+
+  /** FFmpeg's name of the encoder at work; empty before the first frame. */
+  get encoder(): string {
+    return this.#encoderName;
+  }
+
+  /** Resolves when the frame has been copied: it is encoded while the caller makes the next one. */
+  async write(frame: Frame): Promise<void> {
+    if (this.#isClosed) throw new ClosedError(this.path);
+    const { image } = frame;
+    if (this.#info) {
+      const mismatch = describeMismatch(this.#info, image);
+      if (mismatch) throw new FrameMismatchError(...(mismatch.split(", got ") as [string, string]));
+    } else await this.#start(image, frame.time);
+    await this.#pending;
+    if (this.#failure) throw this.#failure;
+    const pts = this.#ptsOf(frame);
+    const distance = Math.max(1, pts - this.#lastPts);
+    this.#lastPts = pts;
+    this.#frames++;
+    const encoder = this.#encoder!;
+    const muxer = this.#muxer!;
+    this.#pending = encoder
+      .encode(image, pts, (packet) => muxer.write(packet, this.#options.times ? distance : 1))
+      .catch((cause: Error) => {
+        this.#failure = new EncodeError(this.path, `frame ${this.#frames - 1}: ${cause.message}`, { cause });
+      });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.#pending;
+      if (this.#failure) throw this.#failure;
+      if (!this.#encoder || !this.#muxer) {
+        throw new EncodeError(this.path, "no frame was written, and a video without frames has no size");
+      }
+      const muxer = this.#muxer;
+      await this.#encoder.finish((packet) => muxer.write(packet, 1));
+      await muxer.finish();
+      await this.#release();
+      await syncFile(this.#temporary);
+      if (!this.#options.overwrite && (await exists(this.path))) {
+        throw new ExistsError(this.path, "it was made while this one was being written");
+      }
+      await rename(this.#temporary, this.path);
+    } catch (error) {
+      await this.#discard();
+      throw error instanceof MareyError
+        ? error
+        : new EncodeError(this.path, (error as Error).message, { cause: error });
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#pending;
+    await this.#discard();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #start(info: ImageInfo, time: number): Promise<void> {
+    const coded = codedFormatFor(info, this.#codec);
+    const rate = rateAsFraction(this.#options.fps ?? 25);
+    const muxer = new Muxer(this.#temporary, this.#container);
+    try {
+      const { encoder, name } = openFirst(this.#candidates(), (candidate) => ({
+        encoder: candidate,
+        width: info.width,
+        height: info.height,
+        pixelFormat: this.#options.pixelFormat ?? coded.pixelFormat,
+        isFullRange: coded.isFullRange,
+        rate,
+        timeBase: this.#options.times ? { num: 1, den: MICROSECONDS } : { num: rate.den, den: rate.num },
+        threads: this.#options.threads ?? 0,
+        options: encoderOptions(this.#codec, candidate, this.#options),
+        hasGlobalHeader: muxer.hasGlobalHeader,
+      }));
+      this.#encoder = encoder;
+      this.#encoderName = name;
+      this.#muxer = muxer;
+      await muxer.start(encoder.context, this.#tag(coded.pixelFormat));
+    } catch (cause) {
+      await muxer.close();
+      this.#encoder?.close();
+      this.#encoder = undefined;
+      this.#muxer = undefined;
+      await rm(this.#temporary, { force: true });
+      throw new EncodeError(this.path, (cause as Error).message, { cause });
+    }
+    this.#info = info;
+    this.#firstTime = time;
+  }
+
+  #candidates(): readonly string[] {
+    const { encoder, hardware } = codecs[this.#codec];
+    return this.#options.hardware === "auto" ? [...hardware, encoder] : [encoder];
+  }
+
+  #tag(coded: string): string | number | undefined {
+    // Apple's players want this name of H.265.
+    if (this.#codec === "h265" && this.#container !== "mkv") return "hvc1";
+    // The encoder's own name of packed BGR is one that no reader of AVI knows.
+    return this.#codec === "raw" && coded === "bgr24" ? 0 : undefined;
+  }
+
+  #ptsOf(frame: Frame): number {
+    if (!this.#options.times) return this.#frames;
+    const pts = Math.round((frame.time - this.#firstTime) * MICROSECONDS);
+    if (!(pts > this.#lastPts)) {
+      const found = `frame ${this.#frames} has the time ${frame.time}, which is not later than the one before`;
+      throw new EncodeError(this.path, `${found}; without true times it can be written`);
+    }
+    return pts;
+  }
+
+  async #release(): Promise<void> {
+    await this.#muxer?.close();
+    this.#encoder?.close();
+    this.#muxer = undefined;
+    this.#encoder = undefined;
+  }
+
+  async #discard(): Promise<void> {
+    await this.#release();
+    await rm(this.#temporary, { force: true });
+  }
+}
+
+/** The first encoder that opens; what kept the others from it is told only if none does. */
+function openFirst(
+  names: readonly string[],
+  settings: (name: string) => EncoderSettings,
+): { readonly encoder: Encoder; readonly name: string } {
+  const problems: string[] = [];
+  for (const name of names) {
+    try {
+      return { encoder: Encoder.open(settings(name)), name };
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  throw new Error(problems.join("; "));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

@@ -4,6 +4,8 @@ import { FFmpegError, Log, PosixError } from "node-av/lib";
 // FFmpeg writes its warnings to stderr from many threads; what matters reaches the caller as an error.
 Log.setLevel(AV_LOG_QUIET);
 
+const EAGAIN: number = FFmpegError.AVERROR(PosixError.EAGAIN);
+
 /** FFmpeg's AV_NOPTS_VALUE: no time stamp. */
 const NO_PTS = -(2n ** 63n);
 
@@ -14,7 +16,7 @@ export function ticks(value: bigint): number {
 
 /** Whether a codec gives nothing now: it wants more input, or has given all. */
 export function isAgainOrEnd(code: number): boolean {
-  return code === AVERROR_EOF || FFmpegError.is(code, FFmpegError.AVERROR(PosixError.EAGAIN));
+  return code === AVERROR_EOF || code === EAGAIN;
 }
 
 /** FFmpeg's own words for an error code. */

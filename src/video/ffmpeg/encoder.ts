@@ -1,0 +1,201 @@
+import {
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_SMPTE170M,
+  type AVColorSpace,
+  type AVPixelFormat,
+  type FFEncoderCodec,
+  SWS_BICUBIC,
+} from "node-av/constants";
+import {
+  avGetPixFmtFromName,
+  Codec,
+  CodecContext,
+  Frame,
+  Packet,
+  Rational,
+  SoftwareScaleContext,
+} from "node-av/lib";
+import { bytesOf, dtypeBytes, type Image } from "../../core/image.js";
+import { check, setOption } from "./binding.js";
+
+export interface EncoderSettings {
+  /** FFmpeg's name of the encoder. */
+  readonly encoder: string;
+  readonly width: number;
+  readonly height: number;
+  /** FFmpeg's name of the coded pixel format. */
+  readonly pixelFormat: string;
+  readonly isFullRange: boolean;
+  readonly timeBase: { readonly num: number; readonly den: number };
+  readonly rate: { readonly num: number; readonly den: number };
+  /** 0 lets the encoder choose. */
+  readonly threads: number;
+  readonly options: readonly (readonly [name: string, value: string])[];
+  /** The container wants the codec's headers in its own header. */
+  readonly hasGlobalHeader: boolean;
+}
+
+/** swscale's vector code may read past the end of the last row. */
+const PADDING = 64;
+
+/** Whether an encoder of that name is built in; hardware encoders may still fail to open. */
+export function hasEncoder(name: string): boolean {
+  return Codec.findEncoderByName(name as FFEncoderCodec) !== null;
+}
+
+/**
+ * An encoder. It encodes on another thread, one call at a time, and copies each image into a picture of its own
+ * before it returns, so that the caller's memory is free again.
+ */
+export class Encoder {
+  readonly context: CodecContext;
+  readonly #settings: EncoderSettings;
+  readonly #packet = new Packet();
+  readonly #pool: Frame[] = [];
+  #scaler: SoftwareScaleContext | undefined;
+  #scratch = Buffer.alloc(0);
+  #source = "";
+
+  private constructor(context: CodecContext, settings: EncoderSettings) {
+    this.context = context;
+    this.#settings = settings;
+    this.#packet.alloc();
+  }
+
+  /** @throws {Error} if there is no such encoder, or it does not open with these settings. */
+  static open(settings: EncoderSettings): Encoder {
+    const codec = Codec.findEncoderByName(settings.encoder as FFEncoderCodec);
+    if (!codec) throw new Error(`there is no encoder ${settings.encoder} in this FFmpeg`);
+    // SVT-AV1 does not log through FFmpeg: only errors, unless the user asks for more.
+    process.env.SVT_LOG ??= "1";
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    try {
+      const { timeBase, rate } = settings;
+      context.width = settings.width;
+      context.height = settings.height;
+      context.pixelFormat = formatNamed(settings.pixelFormat);
+      context.timeBase = new Rational(timeBase.num, timeBase.den);
+      context.framerate = new Rational(rate.num, rate.den);
+      context.threadCount = settings.threads;
+      context.colorRange = settings.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+      context.colorSpace = matrixOf(settings.pixelFormat);
+      if (settings.hasGlobalHeader) setOption(context, "flags", "+global_header");
+      for (const [name, value] of settings.options) setOption(context, name, value);
+      check(context.open2Sync(codec, null), `open encoder ${settings.encoder} (${settings.pixelFormat})`);
+    } catch (error) {
+      context.freeContext();
+      throw error;
+    }
+    return new Encoder(context, settings);
+  }
+
+  /**
+   * Copies an image in and encodes it.
+   * @param pts in ticks of the time base; has to rise from frame to frame.
+   * @param take gets each packet that is ready; it is reused after the call.
+   * @returns resolves when the encoder is done with this frame; the image is free at once.
+   */
+  encode(image: Image, pts: number, take: (packet: Packet) => void): Promise<void> {
+    const frame = this.#freeFrame();
+    this.#paint(image, frame);
+    frame.pts = BigInt(pts);
+    return this.#send(frame, take);
+  }
+
+  /** Gives the packets of frames that the encoder still holds. */
+  finish(take: (packet: Packet) => void): Promise<void> {
+    return this.#send(null, take);
+  }
+
+  close(): void {
+    for (const frame of this.#pool.splice(0)) frame.free();
+    this.#scaler?.freeContext();
+    this.#packet.free();
+    this.context.freeContext();
+  }
+
+  async #send(frame: Frame | null, take: (packet: Packet) => void): Promise<void> {
+    check(await this.context.sendFrame(frame), "encode");
+    while (this.context.receivePacketSync(this.#packet) === 0) {
+      take(this.#packet);
+      this.#packet.unref();
+    }
+  }
+
+  /** A picture that no encoder thread looks at any more. */
+  #freeFrame(): Frame {
+    const free = this.#pool.find((frame) => frame.isWritable);
+    if (free) return free;
+    const { width, height, pixelFormat, isFullRange } = this.#settings;
+    const frame = new Frame();
+    frame.alloc();
+    frame.width = width;
+    frame.height = height;
+    frame.format = formatNamed(pixelFormat);
+    frame.colorRange = isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    frame.colorSpace = matrixOf(pixelFormat);
+    check(frame.getBuffer(0), "allocate picture");
+    // Neutral chroma, for gray images that fill only the luma plane.
+    for (const plane of frame.data?.slice(1) ?? []) plane?.fill(128);
+    this.#pool.push(frame);
+    return frame;
+  }
+
+  #paint(image: Image, frame: Frame): void {
+    const { data, linesize } = frame;
+    if (!data) throw new Error("a picture has no memory");
+    const isLuma = image.color === "gray" && /^(gray|yuvj?4)/.test(this.#settings.pixelFormat);
+    if (isLuma)
+      copyRows(bytesOf(image), image.width * dtypeBytes(image.dtype), data[0]!, linesize[0]!, image.height);
+    else this.#scale(image, data, linesize);
+  }
+
+  #scale(image: Image, data: Buffer[], linesize: number[]): void {
+    const format = `${image.color}-${image.dtype}`;
+    if (this.#source !== format) {
+      const { width, height, pixelFormat } = this.#settings;
+      this.#scaler?.freeContext();
+      this.#scaler = new SoftwareScaleContext();
+      this.#scaler.allocContext();
+      const [from, to] = [sourceFormat(image), formatNamed(pixelFormat)];
+      this.#scaler.getContext(width, height, from, width, height, to, SWS_BICUBIC);
+      check(this.#scaler.initContext(), "scaler");
+      this.#source = format;
+    }
+    const bytes = bytesOf(image);
+    if (this.#scratch.length < bytes.length + PADDING) this.#scratch = Buffer.alloc(bytes.length + PADDING);
+    this.#scratch.set(bytes);
+    const stride = bytes.length / image.height;
+    check(
+      this.#scaler!.scaleSync([this.#scratch], [stride], 0, image.height, data, linesize),
+      "scale into a picture",
+    );
+  }
+}
+
+function copyRows(from: Uint8Array, rowBytes: number, to: Buffer, stride: number, rows: number): void {
+  if (stride === rowBytes) to.set(from);
+  else for (let y = 0; y < rows; y++) to.set(from.subarray(y * rowBytes, (y + 1) * rowBytes), y * stride);
+}
+
+function formatNamed(name: string): AVPixelFormat {
+  const format = avGetPixFmtFromName(name);
+  if ((format as number) < 0) throw new Error(`FFmpeg knows no pixel format ${name}`);
+  return format;
+}
+
+function sourceFormat(image: Image): AVPixelFormat {
+  const deep = image.dtype === "uint16";
+  const names: Partial<Record<Image["color"], string>> = deep
+    ? { gray: "gray16le", bgr: "bgr48le", rgb: "rgb48le" }
+    : { gray: "gray", bgr: "bgr24", rgb: "rgb24", bgra: "bgra", rgba: "rgba" };
+  return formatNamed(names[image.color] ?? image.color);
+}
+
+/** What our own conversion to YUV uses, so that the file says the truth. */
+function matrixOf(pixelFormat: string): AVColorSpace {
+  return /^(bgr|rgb|gbr)/.test(pixelFormat) ? AVCOL_SPC_RGB : AVCOL_SPC_SMPTE170M;
+}
