@@ -1,3 +1,4 @@
+import type { DecodeError } from "./errors.js";
 import type { Frame, IndexedFrame } from "./frame.js";
 import type { FrameAddress } from "./frame-address.js";
 import type { FrameIndex } from "./frame-index.js";
@@ -17,6 +18,11 @@ export interface FrameRange {
   readonly stop?: number;
   /** Every how many frames; negative runs backwards. @default 1 */
   readonly step?: number;
+  /**
+   * Called for each frame that is damaged or missing; the loop then goes on with the one after it, and no frame
+   * changes its index. Without it, the error ends the loop.
+   */
+  readonly onDamage?: (error: DecodeError) => void;
 }
 
 /** A source whose every frame has an address: a video, a store, a folder of images. */
@@ -99,7 +105,7 @@ export function resolveRange(
   length: number,
 ): { start: number; count: number; step: number } {
   const step = range.step ?? 1;
-  for (const [name, value] of Object.entries({ ...range, step })) {
+  for (const [name, value] of Object.entries({ start: range.start, stop: range.stop, step })) {
     if (value !== undefined && !Number.isInteger(value)) {
       throw new RangeError(`${name} must be an integer, got ${value}`);
     }

@@ -85,6 +85,11 @@ export class DecodeSession {
     }
   }
 
+  /** Rank of the packet where the decoder started; what comes out may lean on pictures before it. */
+  get start(): number {
+    return this.#start;
+  }
+
   /** Every picture that comes out of the first `limit` packets, from the start of the file. */
   async *decodeAll(limit: number): AsyncGenerator<NativeFrame> {
     while (!this.#isDrained || this.#ready.length > 0) {

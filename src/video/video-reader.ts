@@ -175,21 +175,20 @@ export class VideoReader implements SeekableSource {
   }
 
   /**
-   * Frames in order, forwards or backwards, with a decoder of its own. A damaged frame ends the loop with a
-   * `DecodeError`; the frames after it can be had by starting at the next index.
+   * Frames in order, forwards or backwards, with a decoder of its own.
+   * @throws {DecodeError} at a damaged frame, unless `onDamage` is given.
    */
   async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
     this.#checkOpen();
-    const { start, count, step } = resolveRange(range, this.index.length);
+    const run = resolveRange(range, this.index.length);
     const session = await DecodeSession.open(this.#demuxer, {
       threads: this.#options.threads ?? 0,
       table: this.#table,
     });
     this.#loops.add(session);
     try {
-      yield* step > 0
-        ? this.#forwards(session, start, count, step)
-        : this.#backwards(session, start, count, step);
+      if (run.step > 0) yield* this.#forwards(session, run, range.onDamage);
+      else yield* this.#backwards(session, run, range.onDamage);
     } finally {
       this.#loops.delete(session);
       this.#pastLoops.framesDecoded += session.counters.framesDecoded;
@@ -275,7 +274,8 @@ export class VideoReader implements SeekableSource {
     if (this.#cache.has(index)) this.#cacheHits++;
     else await this.#fetch(index, stride > -NEAR && stride <= NEAR ? "run" : "jump");
     const native = this.#cache.get(index);
-    if (!native || native.isDamaged) throw this.#damaged(index, native);
+    const error = this.#damage(index, native);
+    if (error || !native) throw error;
     const frame = this.#dress(index, native);
     if (isSteady) this.#prepare(index + stride * (stride === 1 ? 1 : AHEAD));
     return frame;
@@ -304,34 +304,38 @@ export class VideoReader implements SeekableSource {
 
   async *#forwards(
     session: DecodeSession,
-    start: number,
-    count: number,
-    step: number,
+    { start, count, step }: { readonly start: number; readonly count: number; readonly step: number },
+    onDamage: FrameRange["onDamage"],
   ): AsyncGenerator<IndexedFrame> {
     const converter = new Converter(conversionOf(this.#options, this.stream));
     try {
       for (let i = 0; i < count; i++) {
         const index = start + i * step;
-        const take = keepOnly(index);
-        if (step === 1 && i > 0) {
-          const next = await session.next(index);
-          if (next) take.keep(next, index);
-        } else await session.fetch(index, { way: "run", keep: take.keep });
-        const native = take.frame();
-        if (!native || native.isDamaged) {
-          const error = this.#damaged(index, native);
-          native?.release();
-          throw error;
-        }
+        const native = await this.#reach(session, index, step === 1 && i > 0);
+        const error = this.#damage(index, native);
         if (step === 1 && i + 1 < count) session.readAhead();
-        const frame = this.#dress(index, native, converter);
-        native.release();
-        yield frame;
+        try {
+          if (error) report(error, onDamage);
+          else yield this.#dress(index, native!, converter);
+        } finally {
+          native?.release();
+        }
         this.#checkOpen();
       }
     } finally {
       converter.close();
     }
+  }
+
+  /** One frame of a forward loop: the next one in the decoder, or one that is looked for. */
+  async #reach(session: DecodeSession, index: number, isNext: boolean): Promise<NativeFrame | undefined> {
+    const next = isNext ? await session.next(index) : undefined;
+    if (next && !(next.isUnsure && session.start > 0)) return next;
+    next?.release();
+    if (isNext && !next && session.start === 0) return undefined;
+    const take = keepOnly(index);
+    await session.fetch(index, { way: "run", keep: take.keep });
+    return take.frame();
   }
 
   /**
@@ -340,9 +344,8 @@ export class VideoReader implements SeekableSource {
    */
   async *#backwards(
     session: DecodeSession,
-    start: number,
-    count: number,
-    step: number,
+    { start, count, step }: { readonly start: number; readonly count: number; readonly step: number },
+    onDamage: FrameRange["onDamage"],
   ): AsyncGenerator<IndexedFrame> {
     const converter = new Converter(conversionOf(this.#options, this.stream));
     const segment = new FrameCache(this.#options.cacheBytes ?? DEFAULT_CACHE);
@@ -358,8 +361,9 @@ export class VideoReader implements SeekableSource {
           });
         }
         const native = segment.get(index);
-        if (!native || native.isDamaged) throw this.#damaged(index, native);
-        yield this.#dress(index, native, converter);
+        const error = this.#damage(index, native);
+        if (error) report(error, onDamage);
+        else yield this.#dress(index, native!, converter);
         this.#checkOpen();
       }
     } finally {
@@ -383,12 +387,18 @@ export class VideoReader implements SeekableSource {
     };
   }
 
-  #damaged(index: number, native: NativeFrame | undefined): DecodeError {
+  #damage(index: number, native: NativeFrame | undefined): DecodeError | undefined {
+    if (native && !native.isDamaged) return undefined;
     const found = native
       ? "its data is damaged (the decoder had to guess)"
       : "no picture comes out of its data";
     return new DecodeError(this.path, index, found);
   }
+}
+
+function report(error: DecodeError, onDamage: FrameRange["onDamage"]): void {
+  if (!onDamage) throw error;
+  onDamage(error);
 }
 
 function conversionOf(options: VideoReadOptions, stream: VideoStreamInfo) {
