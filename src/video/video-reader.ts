@@ -234,6 +234,7 @@ export class VideoReader implements SeekableSource {
     };
   }
 
+  /** Requests that were made before are still answered; loops that are under way end with a `ClosedError`. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -255,10 +256,7 @@ export class VideoReader implements SeekableSource {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     this.#waiting++;
-    const result = this.#turn.then(() => {
-      this.#checkOpen();
-      return work();
-    });
+    const result = this.#turn.then(work);
     this.#turn = result.then(
       () => this.#waiting--,
       () => this.#waiting--,
