@@ -64,9 +64,13 @@ export class FrameTable {
     return 0;
   }
 
-  /** Frame times in seconds, and the numbers 0, 1, 2 … */
-  index(timeBase: { readonly num: number; readonly den: number }): FrameIndex {
-    return new FrameIndex({ times: this.pts.map((pts) => (pts * timeBase.num) / timeBase.den) });
+  /**
+   * Frame times in seconds, and the numbers 0, 1, 2 …
+   * @param rate frames a second, for streams without any time stamp.
+   */
+  index(timeBase: { readonly num: number; readonly den: number }, rate: number): FrameIndex {
+    const times = this.pts.map((pts) => (pts * timeBase.num) / timeBase.den);
+    return new FrameIndex({ times: fillGaps(times, rate) });
   }
 
   /** How long a frame is shown, in ticks: until the next one, or what the container says of the last one. */
@@ -97,4 +101,24 @@ export function orderByStamps(packets: PacketColumns): FrameTable | undefined {
 function isSorted(order: Uint32Array, values: Float64Array): boolean {
   for (let i = 1; i < order.length; i++) if (values[order[i - 1]!]! > values[order[i]!]!) return false;
   return true;
+}
+
+/** Estimates the times that a container leaves out, one usual distance from their neighbours; in place. */
+function fillGaps(times: Float64Array, rate: number): Float64Array {
+  const first = times.findIndex((time) => !Number.isNaN(time));
+  if (first === 0 && !times.some(Number.isNaN)) return times;
+  const distance = usualDistance(times) ?? (rate > 0 ? 1 / rate : Number.NaN);
+  if (first > 0) for (let i = first - 1; i >= 0; i--) times[i] = times[i + 1]! - distance;
+  else if (first < 0) times[0] = 0;
+  for (let i = 1; i < times.length; i++) if (Number.isNaN(times[i])) times[i] = times[i - 1]! + distance;
+  return times;
+}
+
+/** The median distance of neighbours that both have a time. */
+function usualDistance(times: Float64Array): number | undefined {
+  const distances = times
+    .map((time, i) => (i === 0 ? Number.NaN : time - times[i - 1]!))
+    .filter((distance) => distance > 0)
+    .sort();
+  return distances[distances.length >> 1];
 }

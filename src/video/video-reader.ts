@@ -67,6 +67,9 @@ const AHEAD = 8;
 /**
  * Opens any video that FFmpeg decodes.
  *
+ * A frame's time is its presentation time in the container. Where the container has none, the frame has no `pts`, and
+ * its time is estimated from its neighbours or the frame rate.
+ *
  * The packets are read once, not decoded, to find every frame; frame k is the k-th that is presented, whatever the
  * container says of counts, starts and rates. Frames outside an edit list are not presented.
  * @param path a file, a `file:` URL, or a network address that FFmpeg knows.
@@ -128,7 +131,7 @@ export class VideoReader implements SeekableSource {
   ) {
     this.path = path;
     this.stream = demuxer.info;
-    this.index = table.index(demuxer.info.timeBase);
+    this.index = table.index(demuxer.info.timeBase, demuxer.info.rate);
     this.#demuxer = demuxer;
     this.#session = session;
     this.#table = table;
