@@ -38,7 +38,7 @@ export interface FetchOptions {
 export class DecodeSession {
   readonly counters: DecodeCounters = { framesDecoded: 0, seeks: 0 };
   readonly #threads: number;
-  readonly #table: FrameTable | undefined;
+  #table: FrameTable | undefined;
   #demuxer: Demuxer;
   #decoder: Decoder;
   /** Whether the decoder has got nothing yet. */
@@ -83,6 +83,21 @@ export class DecodeSession {
       await own.close();
       throw error;
     }
+  }
+
+  /** Tells the session where every frame lies, if it was opened before that was known. */
+  attach(table: FrameTable): void {
+    this.#table = table;
+  }
+
+  /** The picture of the first packet, if it has one of its own; for looking at a video before its table is built. */
+  async decodeFirst(): Promise<NativeFrame | undefined> {
+    await this.#feed(false);
+    await this.#drain();
+    this.#isCold = true;
+    const [first, ...others] = this.#ready.splice(0);
+    for (const frame of others) frame.release();
+    return first;
   }
 
   /** Rank of the packet where the decoder started; what comes out may lean on pictures before it. */

@@ -61,6 +61,9 @@ const DEFAULT_CACHE = 256 * 1024 * 1024;
 /** Requests this far ahead of the last one are taken for reading on, not for a jump. */
 const NEAR = 8;
 
+/** Frames among which the first one that can be decoded has to be. */
+const FIRST_FRAMES = 16;
+
 /** How many frames ahead a backward or strided run is prepared. */
 const AHEAD = 8;
 
@@ -78,20 +81,59 @@ const AHEAD = 8;
 export async function openVideo(path: string | URL, options: VideoReadOptions = {}): Promise<VideoReader> {
   const url = await addressOf(path);
   let demuxer: Demuxer | undefined;
+  let session: DecodeSession | undefined;
+  let early: Promise<NativeFrame | undefined> | undefined;
   try {
     demuxer = await Demuxer.open(url);
+    session = await DecodeSession.open(demuxer, { threads: options.threads ?? 0 });
+    // Only pictures know their pixel format, so one is decoded, on another thread, while this one scans the packets.
+    early = session.decodeFirst();
+    early.catch(() => undefined);
     const file = url.startsWith("file:") ? url.slice("file:".length) : undefined;
     const kept = file ? await keptFrameTable(file, demuxer.info) : undefined;
     const table = kept ?? (await buildFrameTable(demuxer, { signal: options.signal }));
     if (file && !kept && options.keepTable) await keepFrameTable(file, demuxer.info, table);
-    return await VideoReader.start(file ?? url, demuxer, table, options, kept !== undefined);
+    session.attach(table);
+    const first = await firstPicture(session, table, await early);
+    if (!first && table.length > 0) throw new Error("none of its first frames can be decoded");
+    if (!first && demuxer.info.width === 0) throw new Error("there is no frame in it");
+    return new VideoReader({ path: file ?? url, demuxer, session, table, first, keptTable: !!kept }, options);
   } catch (error) {
+    (await early?.catch(() => undefined))?.release();
+    await session?.close();
     await demuxer?.close();
     if (error instanceof MareyError || options.signal?.aborted) throw error;
     throw new FileFormatError(String(path), `cannot be read as video: ${(error as Error).message}`, {
       cause: error,
     });
   }
+}
+
+interface OpenedVideo {
+  readonly path: string;
+  readonly demuxer: Demuxer;
+  readonly session: DecodeSession;
+  readonly table: FrameTable;
+  readonly first: { readonly index: number; readonly frame: NativeFrame } | undefined;
+  readonly keptTable: boolean;
+}
+
+/** The first frame that can be decoded. A stream that starts damaged is still a stream, but not for ever. */
+async function firstPicture(
+  session: DecodeSession,
+  table: FrameTable,
+  early: NativeFrame | undefined,
+): Promise<OpenedVideo["first"]> {
+  const shown = early ? (table.frameOf[early.packet] ?? -1) : -1;
+  if (early && shown === 0) return { index: 0, frame: early };
+  early?.release();
+  for (let index = 0; index < Math.min(table.length, FIRST_FRAMES); index++) {
+    const take = keepOnly(index);
+    await session.fetch(index, { way: "jump", keep: take.keep });
+    const frame = take.frame();
+    if (frame) return { index, frame };
+  }
+  return undefined;
 }
 
 /** A video as a `SeekableSource`. Made by `openVideo`. */
@@ -109,6 +151,7 @@ export class VideoReader implements SeekableSource {
   readonly #options: VideoReadOptions;
   readonly #loops = new Set<DecodeSession>();
   readonly #keptTable: boolean;
+  readonly #pixelFormat: string | undefined;
   #pastLoops = { framesDecoded: 0, seeks: 0 };
   #cacheHits = 0;
   /** The request before; NaN at first. */
@@ -120,15 +163,9 @@ export class VideoReader implements SeekableSource {
   #prefetch: { readonly index: number; readonly control: AbortController } | undefined;
   #isClosed = false;
 
-  private constructor(
-    path: string,
-    demuxer: Demuxer,
-    session: DecodeSession,
-    table: FrameTable,
-    first: NativeFrame | undefined,
-    options: VideoReadOptions,
-    keptTable: boolean,
-  ) {
+  /** @internal Use `openVideo`. */
+  constructor(opened: OpenedVideo, options: VideoReadOptions) {
+    const { path, demuxer, session, table, first, keptTable } = opened;
     this.path = path;
     this.stream = demuxer.info;
     this.index = table.index(demuxer.info.timeBase, demuxer.info.rate);
@@ -139,34 +176,9 @@ export class VideoReader implements SeekableSource {
     this.#keptTable = keptTable;
     this.#cache = new FrameCache(options.cacheBytes ?? DEFAULT_CACHE);
     this.#converter = new Converter(conversionOf(options, demuxer.info));
-    if (first) this.#cache.put(0, first);
-    this.info = first ? withoutData(this.#converter.convert(first)) : emptyInfo(demuxer.info);
-  }
-
-  /** @internal Use `openVideo`. Decodes the first frame, because only pictures know their pixel format. */
-  static async start(
-    path: string,
-    demuxer: Demuxer,
-    table: FrameTable,
-    options: VideoReadOptions,
-    keptTable: boolean,
-  ): Promise<VideoReader> {
-    const session = await DecodeSession.open(demuxer, { threads: options.threads ?? 0, table });
-    try {
-      let first: NativeFrame | undefined;
-      for (let index = 0; index < table.length && !first; index++) {
-        const take = keepOnly(index);
-        first = (await session.fetch(index, { way: "jump", keep: take.keep })) && take.frame();
-        // A stream whose very first pictures are damaged is still a stream, but not for ever.
-        if (index === 16) break;
-      }
-      if (table.length > 0 && !first) throw new Error("none of its first frames can be decoded");
-      if (table.length === 0 && demuxer.info.width === 0) throw new Error("there is no frame in it");
-      return new VideoReader(path, demuxer, session, table, first, options, keptTable);
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+    if (first) this.#cache.put(first.index, first.frame);
+    this.info = first ? this.#converter.infoOf(first.frame) : emptyInfo(demuxer.info);
+    this.#pixelFormat = first ? this.#converter.pixelFormatOf(first.frame) : undefined;
   }
 
   async frame(address: FrameAddress): Promise<IndexedFrame> {
@@ -225,7 +237,7 @@ export class VideoReader implements SeekableSource {
     return {
       container,
       codec,
-      pixelFormat: this.#cache.get(0) ? this.#converter.pixelFormatOf(this.#cache.get(0)!) : undefined,
+      pixelFormat: this.#pixelFormat,
       rate,
       timeBase: `${timeBase.num}/${timeBase.den}`,
       claimedFrames: claimedFrames || undefined,
@@ -424,10 +436,6 @@ function keepOnly(index: number): {
     },
     frame: () => kept,
   };
-}
-
-function withoutData({ data: _, ...info }: ImageInfo & { readonly data: unknown }): ImageInfo {
-  return info;
 }
 
 function emptyInfo(stream: VideoStreamInfo): ImageInfo {

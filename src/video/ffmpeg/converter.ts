@@ -58,11 +58,40 @@ export class Converter {
 
   convert(native: NativeFrame): Image {
     const { frame } = native;
-    const source = describePixelFormat(this.pixelFormatOf(native));
-    const { as, rotation } = this.#conversion;
+    const source = this.#factsOf(native);
+    const { rotation } = this.#conversion;
+    const as = this.#colorOf(source);
     if (as === "native") return packPlanes(frame, source);
-    const image = this.#toPlain(frame, source, as === "auto" ? (source.isGray ? "gray" : "bgr") : as);
+    const image = this.#toPlain(frame, source, as);
     return rotation === 0 ? image : turn(image, rotation);
+  }
+
+  /** What `convert` would give, without the pixels. */
+  infoOf(native: NativeFrame): ImageInfo {
+    const source = this.#factsOf(native);
+    const as = this.#colorOf(source);
+    if (as === "native") return nativeInfo(native.frame, source);
+    const { width, height } = sizeWithin(native.frame, this.#conversion);
+    const isTurned = this.#conversion.rotation % 180 !== 0;
+    const isDeep = source.depth > 8;
+    const keepsDepth = as === "gray" && isDeep && source.hasPlainLuma && width === native.frame.width;
+    return {
+      width: isTurned ? height : width,
+      height: isTurned ? width : height,
+      channels: as === "gray" ? 1 : 3,
+      dtype: isDeep ? "uint16" : "uint8",
+      color: as,
+      ...(keepsDepth ? { bits: source.depth } : {}),
+    };
+  }
+
+  #factsOf(native: NativeFrame): PixelFormatFacts {
+    return describePixelFormat(this.pixelFormatOf(native));
+  }
+
+  #colorOf(source: PixelFormatFacts): "bgr" | "rgb" | "gray" | "native" {
+    const { as } = this.#conversion;
+    return as === "auto" ? (source.isGray ? "gray" : "bgr") : as;
   }
 
   /** FFmpeg's name of a picture's pixel format. */
@@ -231,20 +260,22 @@ function packPlanes(frame: Frame, source: PixelFormatFacts): Image {
   const { width, height, data } = frame;
   const format = frame.format as AVPixelFormat;
   const size = avImageGetBufferSize(format, width, height, 1);
-  const out = Buffer.alloc(size);
+  const out = Buffer.allocUnsafeSlow(size);
   check(avImageCopyToBuffer(out, size, data, frame.linesize, format, width, height, 1), "pack planes");
+  const info = nativeInfo(frame, source);
+  return { ...info, data: arrayOver(info.dtype, out.buffer, out.byteOffset, size) };
+}
+
+function nativeInfo(frame: Frame, source: PixelFormatFacts): ImageInfo {
+  const isDeep = source.depth > 8;
   return {
-    width,
-    height,
+    width: frame.width,
+    height: frame.height,
     channels: source.planes,
-    dtype: source.depth > 8 && size % 2 === 0 ? "uint16" : "uint8",
+    dtype: isDeep ? "uint16" : "uint8",
     color: "native",
     pixelFormat: source.name,
-    ...(source.depth > 8 ? { bits: source.depth } : {}),
-    data:
-      source.depth > 8 && size % 2 === 0
-        ? new Uint16Array(out.buffer, out.byteOffset, size / 2)
-        : new Uint8Array(out.buffer, out.byteOffset, size),
+    ...(isDeep ? { bits: source.depth } : {}),
   };
 }
 

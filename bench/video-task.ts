@@ -1,0 +1,71 @@
+// One measurement of our reader in a process of its own; prints one JSON line.
+// usage: video-task.js {bgr|gray} {sequential|random|random-no-cache|step-back|back|first|second|scan|loop} FILE THREADS
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { openVideo } from "../src/video/video-reader.js";
+
+const [colour, task, path, threads] = process.argv.slice(2) as ["bgr" | "gray", string, string, string];
+const options = {
+  as: colour,
+  threads: Number(threads),
+  ...(task === "random-no-cache" ? { cacheBytes: 0 } : {}),
+};
+
+function randomNumbers(count: number, below: number): number[] {
+  let seed = 12345;
+  return Array.from({ length: count }, () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return seed % below;
+  });
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function firstFrames(keepTable: boolean): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 15; i++) {
+    times.push(
+      await time(async () => {
+        const video = await openVideo(path, { ...options, keepTable });
+        await video.frame({ index: 0 });
+        await video.close();
+      }),
+    );
+  }
+  return median(times);
+}
+
+async function measure(): Promise<Record<string, number>> {
+  if (task === "first" || task === "second") return { ms: await firstFrames(task === "second") };
+  await using video = await openVideo(path, options);
+  const count = video.index.length;
+  if (task === "scan") {
+    await video.close();
+    const opened = await time(async () => (await openVideo(path, options)).close());
+    return { fps: (count / opened) * 1000 };
+  }
+  if (task === "sequential" || task === "back" || task === "loop") {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const ms = await time(async () => {
+      for await (const _ of video.frames({ step: task === "back" ? -1 : 1 }));
+    });
+    return { fps: (count / ms) * 1000, ms: delay.percentile(99) / 1e6 };
+  }
+  const times: number[] = [];
+  for (const index of randomNumbers(203, count)) {
+    const cold = await time(() => video.frame({ index }));
+    if (task !== "step-back") times.push(cold);
+    else
+      for (let back = 1; back <= 5 && index >= back; back++)
+        times.push(await time(() => video.frame({ index: index - back })));
+  }
+  return { ms: median(times.slice(3)) };
+}
+
+console.log(JSON.stringify(await measure()));
