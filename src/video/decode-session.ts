@@ -295,7 +295,7 @@ export class DecodeSession {
     for (let count = 0; rank < packet; count++) {
       const found = await this.#read();
       if (!found || (rank < 0 && count === UNKNOWN_PACKETS)) return false;
-      rank = rank >= 0 ? rank + 1 : this.#recognise(packetFacts(found, this.#demuxer.stream), packet);
+      rank = rank >= 0 ? rank + 1 : this.#recognise(packetFacts(found, this.#demuxer.info.codec), packet);
       this.#held = found;
     }
     this.#position = packet;

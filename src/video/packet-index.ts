@@ -36,7 +36,7 @@ async function scanPackets(
     const next = demuxer.read();
     const packet = next instanceof Promise ? await next : next;
     if (!packet) break;
-    const facts = packetFacts(packet, demuxer.stream);
+    const facts = packetFacts(packet, demuxer.info.codec);
     isBroken ||= facts.isBroken;
     columns.push(
       facts.pts,

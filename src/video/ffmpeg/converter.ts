@@ -38,6 +38,9 @@ export interface Conversion {
 /** swscale's vector code may write past the end of the last row. */
 const PADDING = 64;
 
+/** Pixels that swscale's widest vector code converts at once. */
+const VECTOR = 16;
+
 /**
  * Turns decoded pictures into images, one pass each.
  *
@@ -121,14 +124,20 @@ export class Converter {
       dtype: isDeep ? "uint16" : "uint8",
       color: target.color,
     };
-    const stride = width * target.channels * (isDeep ? 2 : 1);
+    const pixelBytes = target.channels * (isDeep ? 2 : 1);
+    const rowBytes = width * pixelBytes;
+    // The vector code leaves the last columns of a row out where its whole vectors would not fit.
+    const stride = Math.ceil(width / VECTOR) * VECTOR * pixelBytes;
     const out = Buffer.allocUnsafeSlow(stride * height + PADDING);
     if (!this.#scaler?.fits(frame, target.format, width, height)) {
       this.#scaler?.close();
       this.#scaler = new Scaler(frame, target.format, width, height);
     }
     this.#scaler.run(frame, out, stride);
-    return { ...info, data: arrayOver(info.dtype, out.buffer, out.byteOffset, stride * height) };
+    for (let y = 1; y < height && stride > rowBytes; y++) {
+      out.copyWithin(y * rowBytes, y * stride, y * stride + rowBytes);
+    }
+    return { ...info, data: arrayOver(info.dtype, out.buffer, out.byteOffset, rowBytes * height) };
   }
 }
 

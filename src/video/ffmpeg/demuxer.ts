@@ -1,16 +1,22 @@
 import {
   AV_CODEC_ID_NONE,
-  AV_CODEC_ID_VP8,
-  AV_CODEC_ID_VP9,
   AV_DISPOSITION_ATTACHED_PIC,
   AV_PKT_DATA_DISPLAYMATRIX,
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
+  AV_PKT_FLAG_KEY,
   AVDISCARD_ALL,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
 } from "node-av/constants";
-import { avGetCodecName, FormatContext, Packet, type Stream } from "node-av/lib";
+import {
+  avGetCodecName,
+  BitStreamFilter,
+  BitStreamFilterContext,
+  FormatContext,
+  Packet,
+  type Stream,
+} from "node-av/lib";
 import { check, ticks } from "./binding.js";
 
 export type { Packet } from "node-av/lib";
@@ -49,6 +55,10 @@ export class Demuxer {
   readonly #packet: Packet;
   readonly #isRemote: boolean;
   readonly #url: string;
+  readonly #index: number;
+  /** There is no other stream whose packets could come. */
+  readonly #isAlone: boolean;
+  readonly #unpacker: BitStreamFilterContext | undefined;
   #isClosed = false;
 
   private constructor(
@@ -62,9 +72,12 @@ export class Demuxer {
     this.#isRemote = isRemote;
     this.#format = format;
     this.stream = stream;
+    this.#index = stream.index;
+    this.#isAlone = format.nbStreams === 1 && !isParsed;
     this.#packet = new Packet();
     this.#packet.alloc();
     this.info = describeStream(format, stream, isParsed);
+    this.#unpacker = this.info.codec === "mpeg4" ? openUnpacker(stream) : undefined;
   }
 
   /**
@@ -107,7 +120,7 @@ export class Demuxer {
     for (;;) {
       this.#packet.unref();
       if (this.#format.readFrameSync(this.#packet) < 0) return undefined;
-      if (this.#packet.streamIndex === this.stream.index) return this.#packet;
+      if (this.#isAlone || this.#packet.streamIndex === this.#index) return this.#unpacked();
     }
   }
 
@@ -115,13 +128,19 @@ export class Demuxer {
     for (;;) {
       this.#packet.unref();
       if ((await this.#format.readFrame(this.#packet)) < 0) return undefined;
-      if (this.#packet.streamIndex === this.stream.index) return this.#packet;
+      if (this.#packet.streamIndex === this.#index) return this.#unpacked();
     }
+  }
+
+  #unpacked(): Packet {
+    if (this.#unpacker?.sendPacketSync(this.#packet) === 0) this.#unpacker.receivePacketSync(this.#packet);
+    return this.#packet;
   }
 
   /** Goes to the keyframe at or before a time stamp, in ticks. @returns whether the container could. */
   seek(timestamp: number): boolean {
-    return this.#format.seekFrameSync(this.stream.index, BigInt(timestamp), AVSEEK_FLAG_BACKWARD) >= 0;
+    this.#unpacker?.flush();
+    return this.#format.seekFrameSync(this.#index, BigInt(timestamp), AVSEEK_FLAG_BACKWARD) >= 0;
   }
 
   /** A second demuxer of the same file, at its start. */
@@ -133,6 +152,7 @@ export class Demuxer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#packet.free();
+    this.#unpacker?.free();
     await this.#format.closeInput();
   }
 }
@@ -150,27 +170,50 @@ export interface PacketFacts {
   readonly isBroken: boolean;
 }
 
-export function packetFacts(packet: Packet, stream: Stream): PacketFacts {
+export function packetFacts(packet: Packet, codec: string): PacketFacts {
+  // Every property is a call into native code, and a scan asks for millions: each is read once.
   const flags: number = packet.flags;
   return {
     pts: ticks(packet.pts),
     dts: ticks(packet.dts),
     duration: Number(packet.duration),
     size: packet.size,
-    isKey: packet.isKeyframe,
-    isHidden: (flags & AV_PKT_FLAG_DISCARD) !== 0 || isHiddenByCodec(packet, stream),
+    isKey: (flags & AV_PKT_FLAG_KEY) !== 0 && (codec !== "mpeg4" || isIntraVop(packet)),
+    isHidden: (flags & AV_PKT_FLAG_DISCARD) !== 0 || isHiddenByCodec(packet, codec),
     isBroken: (flags & AV_PKT_FLAG_CORRUPT) !== 0,
   };
 }
 
+/**
+ * DivX and Xvid pack a B-frame into the packet of the frame before it, and leave a stub in its own place: this puts
+ * it back, so that one packet is one frame.
+ */
+function openUnpacker(stream: Stream): BitStreamFilterContext | undefined {
+  const filter = BitStreamFilter.getByName("mpeg4_unpack_bframes");
+  if (!filter) return undefined;
+  const context = new BitStreamFilterContext();
+  check(context.alloc(filter), "unpacker");
+  if (context.inputCodecParameters) check(stream.codecpar.copy(context.inputCodecParameters), "unpacker");
+  context.inputTimeBase = stream.timeBase;
+  check(context.init(), "unpacker");
+  return context;
+}
+
+/** Xvid's files flag stubs and B-frames as keyframes. An I-VOP says of itself that it is one (ISO/IEC 14496-2 §6.3.5). */
+function isIntraVop(packet: Packet): boolean {
+  const at = packet.data?.indexOf(VOP_START) ?? -1;
+  return at >= 0 && ((packet.data?.[at + 4] ?? 0xff) & 0xc0) === 0;
+}
+
+const VOP_START = Buffer.from([0, 0, 1, 0xb6]);
+
 /** VP8 and VP9 have reference pictures that are never shown; their first byte says so (RFC 6386 §9.1, VP9 §6.2). */
-function isHiddenByCodec(packet: Packet, stream: Stream): boolean {
-  const codec = stream.codecpar.codecId;
-  if (codec !== AV_CODEC_ID_VP8 && codec !== AV_CODEC_ID_VP9) return false;
+function isHiddenByCodec(packet: Packet, codec: string): boolean {
+  if (codec !== "vp8" && codec !== "vp9") return false;
   const data = packet.data;
   const first = data?.[0];
   if (data === null || first === undefined) return false;
-  if (codec === AV_CODEC_ID_VP8) return (first & 0x10) === 0;
+  if (codec === "vp8") return (first & 0x10) === 0;
   // A superframe (marker 0b110 in the last byte) ends with the picture that is shown.
   if ((data[data.length - 1]! & 0xe0) === 0xc0) return false;
   const isProfile3 = (first & 0x30) === 0x30;
