@@ -1,6 +1,6 @@
 // One measurement of our stores in a process of its own; prints one JSON line.
-// usage: store-task.js {write|read|random} FORMAT FILE.npy STORE COUNT CHUNKSIZE
-import { readFileSync } from "node:fs";
+// usage: store-task.js {write|read|random|open} FORMAT FILE.npy STORE COUNT CHUNKSIZE
+import { readFileSync, rmSync } from "node:fs";
 import type { Image } from "../src/core/image.js";
 import { decodeNpy } from "../src/core/npy.js";
 import { createStore, openStore } from "../src/index.js";
@@ -28,8 +28,9 @@ function pictures(): Image[] {
 async function write(): Promise<Record<string, number>> {
   const ring = pictures();
   const { data: _, ...info } = ring[0]!;
+  rmSync(root, { recursive: true, force: true });
   const start = performance.now();
-  const store = await createStore(root, { info, format, chunkSize, overwrite: true });
+  const store = await createStore(root, { info, format, chunkSize });
   for (let i = 0; i < count; i++) {
     await store.write({ image: ring[i % ring.length]!, number: i, time: i * 0.04 });
   }
@@ -59,4 +60,13 @@ async function random(): Promise<Record<string, number>> {
   return { ms: times.sort((a, b) => a - b)[100]! };
 }
 
-console.log(JSON.stringify(await { write, read, random }[task as "write" | "read" | "random"]()));
+/** Opens a store and finds one frame in it. */
+async function open(): Promise<Record<string, number>> {
+  const start = performance.now();
+  await using store = await openStore(root);
+  store.index.locate({ number: count / 2 });
+  return { ms: performance.now() - start };
+}
+
+const tasks = { write, read, random, open };
+console.log(JSON.stringify(await tasks[task as keyof typeof tasks]()));

@@ -1,7 +1,9 @@
 // Writing and reading stores against Python's imgstore; see README.md beside this file.
 // IMGSTORE_SRC is a checkout of https://github.com/loopbio/imgstore.
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { encodeChunkIndex } from "../src/store/store-index.js";
+import { formatStoreMetadata } from "../src/store/store-metadata.js";
 import { inTurns, printTable, type Row, runJson } from "./measure.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -83,3 +85,47 @@ for (const [kind, name, count] of [
   }
   printTable(`Stores, ${name}`, rows);
 }
+
+/** A store of a million frames in a thousand chunks, without the pictures. */
+function millionFrames(): string {
+  const root = `${work}million`;
+  if (existsSync(`${root}/metadata.yaml`)) return root;
+  for (let chunk = 0; chunk < 1000; chunk++) {
+    const folder = `${root}/${String(chunk).padStart(6, "0")}`;
+    mkdirSync(folder, { recursive: true });
+    const numbers = Array.from({ length: 1000 }, (_, i) => chunk * 1000 + i);
+    const times = numbers.map((number) => 1_700_000_000 + number / 100);
+    writeFileSync(`${folder}/index.npz`, encodeChunkIndex(numbers, times));
+  }
+  const metadata = formatStoreMetadata({
+    layout: "directory",
+    format: "npy",
+    extension: "",
+    info: { width: 8, height: 8, channels: 1, dtype: "uint8", color: "gray" },
+    chunkSize: 1000,
+    created: new Date(),
+    timezone: "UTC",
+    uuid: "0".repeat(32),
+    user: {},
+  });
+  writeFileSync(`${root}/metadata.yaml`, metadata);
+  return root;
+}
+
+const million = ["open", "npy", "-", millionFrames(), "1000000", "1000"];
+const opening = inTurns(
+  {
+    marey: () => runJson("node", [`${here}store-task.js`, ...million]).ms!,
+    imgstore: () => runJson("/usr/bin/python3", [peer, ...million]).ms!,
+  },
+  "less",
+);
+printTable("Stores, 1,000,000 frames in 1,000 chunks", [
+  {
+    what: "open and find a frame",
+    marey: opening.marey,
+    unit: "ms",
+    peer: "imgstore",
+    theirs: opening.imgstore,
+  },
+]);

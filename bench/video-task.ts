@@ -1,7 +1,7 @@
 // One measurement of our reader in a process of its own; prints one JSON line.
 // usage: video-task.js {bgr|gray} {sequential|random|random-no-cache|step-back|back|first|second|scan|loop} FILE THREADS
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { openVideo } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
 
 const [colour, task, path, threads] = process.argv.slice(2) as ["bgr" | "gray", string, string, string];
 const options = {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { bytesOf } from "../src/core/image.js";
-import { openVideo } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
 
 // Films that the corpus has not, made by the ffmpeg program; its own sequential decode is the judge.
 const folder = mkdtempSync(join(tmpdir(), "marey-awkward-"));

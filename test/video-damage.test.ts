@@ -5,7 +5,7 @@ import { extname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { MareyError } from "../src/core/errors.js";
 import { bytesOf } from "../src/core/image.js";
-import { openVideo } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
 
 // `npm run fuzz` damages 1000 files; 120 are enough to see whether something broke.
 const FILES = Number(process.env.MAREY_FUZZ ?? 120);

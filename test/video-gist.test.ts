@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "../src/core/image.js";
-import { openVideo, type VideoReader } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
+import type { VideoReader } from "../src/video/video-reader.js";
 
 // The claims that the old VideoReader gist makes of itself in its own test, and the ones that it should have made.
 // Its clamping and its inclusive time interval are recipes of one line here (see README).

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openVideo } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
 
 // `npm run soak` reads 10,000 frames and opens 1,000 times; a tenth of it shows a leak as well.
 const SHARE = process.env.MAREY_SOAK ? 1 : 0.1;

@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { bytesOf, type Image } from "../src/core/image.js";
-import { openVideo, type VideoReadOptions } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
+import type { VideoReadOptions } from "../src/video/video-reader.js";
 
 const folder = new URL("../../shared/corpus/videos/", import.meta.url).pathname;
 const expected = JSON.parse(readFileSync(`${folder}expected.json`, "utf8"));

@@ -2,11 +2,17 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "../src/core/image.js";
-import { openVideo, type VideoReader } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
+import type { VideoReader } from "../src/video/video-reader.js";
 
 interface Expected {
   readonly nframes: number | null;
-  readonly frames?: readonly (readonly [pts: number | null, time: number | null, key: number, ...rest: unknown[]])[];
+  readonly frames?: readonly (readonly [
+    pts: number | null,
+    time: number | null,
+    key: number,
+    ...rest: unknown[],
+  ])[];
   readonly md5_native?: readonly string[];
 }
 
@@ -37,7 +43,11 @@ function shuffled(n: number): number[] {
 describe.each(readable)("%s", (name) => {
   const { frames, md5_native: hashes } = expected[name]!;
   const open = (cacheBytes?: number): Promise<VideoReader> =>
-    openVideo(folder + name, { as: "native", rotation: "none", ...(cacheBytes === undefined ? {} : { cacheBytes }) });
+    openVideo(folder + name, {
+      as: "native",
+      rotation: "none",
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    });
 
   test("has the frames, stamps and pictures that FFmpeg's own decode has", async () => {
     await using video = await open();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Frame } from "../src/core/frame.js";
 import { bytesOf, type Color, type DType, type Image } from "../src/core/image.js";
-import { openVideo } from "../src/video/video-reader.js";
+import { openVideo } from "../src/video/open-video.js";
 import { createVideo, type VideoWriteOptions } from "../src/video/video-writer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-video-"));

@@ -1,5 +1,6 @@
 """Python imgstore, measured; prints one JSON line.
 usage: store.py pictures {gray|bgr} FILE.npy            makes the pictures that both sides write
+       store.py open FORMAT FILE.npy STORE COUNT CHUNKSIZE    opens it and finds one frame
        store.py {write|read|random} FORMAT FILE.npy STORE COUNT CHUNKSIZE
 IMGSTORE_SRC is a checkout of https://github.com/loopbio/imgstore."""
 import json, os, shutil, sys, time, warnings
@@ -40,7 +41,11 @@ def measure(task, fmt, path, root, count, chunksize):
             store.add_image(pictures[i % len(pictures)], i, i * 0.04)
         store.close()
         return dict(fps=count / (time.perf_counter() - start))
+    start = time.perf_counter()
     store = stores.new_for_filename(root)
+    if task == 'open':
+        store._index.find_chunk('frame_number', count // 2)
+        return dict(ms=(time.perf_counter() - start) * 1e3)
     if task == 'read':
         start = time.perf_counter()
         for _ in range(count):

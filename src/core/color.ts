@@ -55,9 +55,15 @@ function fillGray(image: Image, [b, g, r]: readonly number[], out: AnyTypedArray
   }
   const source = data as Uint8Array;
   const target = out as Uint8Array;
-  for (let i = 0, j = 0; i < pixels; i++, j += channels) {
-    const [blue, green, red] = [source[j + b!]!, source[j + g!]!, source[j + r!]!];
-    target[i] = integer ? luma(blue, green, red) : (blue * 3735 + green * 19235 + red * 9798) / 32768;
+  // Two loops without a choice in them, because every frame of a gray video store passes through here.
+  if (integer) {
+    for (let i = 0, at = 0; i < pixels; i++, at += channels) {
+      target[i] = luma(source[at + b!]!, source[at + g!]!, source[at + r!]!);
+    }
+  } else {
+    for (let i = 0, at = 0; i < pixels; i++, at += channels) {
+      target[i] = (source[at + b!]! * 3735 + source[at + g!]! * 19235 + source[at + r!]! * 9798) / 32768;
+    }
   }
 }
 

@@ -133,3 +133,14 @@ export class CameraError extends MareyError {
     this.camera = camera;
   }
 }
+
+/** A camera gave frames faster than its track could take them, and the track was told not to drop any. */
+export class QueueOverflowError extends MareyError {
+  readonly code = "QUEUE_OVERFLOW";
+  readonly track: string;
+
+  constructor(track: string, found: string, options?: ErrorOptions) {
+    super(`track ${track}: ${found}`, options);
+    this.track = track;
+  }
+}

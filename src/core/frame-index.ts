@@ -4,12 +4,12 @@ import type { FrameAddress } from "./frame-address.js";
 
 export interface FrameIndexColumns {
   /** One per frame, in store order; absent: 0, 1, 2 … */
-  readonly numbers?: Float64Array | BigInt64Array | undefined;
+  readonly numbers?: Float64Array | BigInt64Array | BigUint64Array | undefined;
   /** Seconds, one per frame; NaN where unknown. */
   readonly times: Float64Array;
 }
 
-type Column = Float64Array | BigInt64Array;
+type Column = Float64Array | BigInt64Array | BigUint64Array;
 
 /**
  * Where every frame of a source lies: pure, opens no file, runs in a browser too.
@@ -213,11 +213,17 @@ function ascendingOrder(column: Column): Uint32Array {
 
 /** Negative if `below` is nearer to `wanted`, positive if `above` is, 0 on a tie. */
 function compareDistance(below: number | bigint, above: number | bigint, wanted: number | bigint): number {
-  if (typeof below === "bigint" && typeof above === "bigint" && typeof wanted === "bigint") {
-    const difference = wanted - below - (above - wanted);
+  // Beyond ±2^53 the difference of two integers need not be a number.
+  const values = [below, above, wanted];
+  if (values.some(isBigInt) && values.every((value) => isBigInt(value) || Number.isInteger(value))) {
+    const difference = BigInt(wanted) - BigInt(below) - (BigInt(above) - BigInt(wanted));
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   }
   return Number(wanted) - Number(below) - (Number(above) - Number(wanted));
+}
+
+function isBigInt(value: number | bigint): value is bigint {
+  return typeof value === "bigint";
 }
 
 /** A `number` wherever it holds the value exactly. */

@@ -5,4 +5,6 @@ export * from "./frame.js";
 export * from "./frame-address.js";
 export * from "./frame-index.js";
 export * from "./image.js";
+export * from "./npy.js";
+export * from "./npz.js";
 export * from "./stream.js";

@@ -86,11 +86,13 @@ export async function pipeTo(
     options.signal?.throwIfAborted();
     for await (const frame of source) {
       await sink.write(frame);
-      options.onFrame?.(++written);
+      written++; // apart: an optional call that is not made does not evaluate its arguments
+      options.onFrame?.(written);
       options.signal?.throwIfAborted();
     }
   } catch (error) {
-    await sink.abort?.();
+    // Why it failed matters more than that cleaning up failed, too.
+    await sink.abort?.().catch(() => {});
     throw error;
   }
   return written;

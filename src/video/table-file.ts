@@ -1,5 +1,5 @@
 import { open, rename, rm, stat, writeFile } from "node:fs/promises";
-import xxhash from "xxhash-wasm";
+import { createXXHash3 } from "hash-wasm";
 import type { VideoStreamInfo } from "./ffmpeg/demuxer.js";
 import { FrameTable, type PacketColumns } from "./frame-table.js";
 
@@ -113,9 +113,9 @@ async function identify(
 }
 
 async function digest(parts: readonly Uint8Array[]): Promise<string> {
-  const hash = (await xxhash()).create64();
+  const hash = (await createXXHash3()).init();
   for (const part of parts) hash.update(part);
-  return hash.digest().toString(16);
+  return hash.digest("hex");
 }
 
 function parseHeader(bytes: Buffer): Header | undefined {

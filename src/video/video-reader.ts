@@ -1,7 +1,4 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { ClosedError, DecodeError, FileFormatError, MareyError, NotFoundError } from "../core/errors.js";
+import { ClosedError, DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
@@ -10,11 +7,10 @@ import { type FrameRange, resolveRange, type SeekableSource } from "../core/stre
 import { DecodeSession } from "./decode-session.js";
 import { Converter } from "./ffmpeg/converter.js";
 import type { NativeFrame } from "./ffmpeg/decoder.js";
-import { Demuxer, type VideoStreamInfo } from "./ffmpeg/demuxer.js";
+import type { Demuxer, VideoStreamInfo } from "./ffmpeg/demuxer.js";
 import { FrameCache } from "./frame-cache.js";
+import { backwards, type FrameLoop, forwards } from "./frame-loop.js";
 import type { FrameTable } from "./frame-table.js";
-import { buildFrameTable } from "./packet-index.js";
-import { keepFrameTable, keptFrameTable } from "./table-file.js";
 
 /** The colour in which a video gives its frames. */
 export type VideoColor = "auto" | "bgr" | "rgb" | "gray" | "native";
@@ -61,79 +57,17 @@ const DEFAULT_CACHE = 256 * 1024 * 1024;
 /** Requests this far ahead of the last one are taken for reading on, not for a jump. */
 const NEAR = 8;
 
-/** Frames among which the first one that can be decoded has to be. */
-const FIRST_FRAMES = 16;
-
 /** How many frames ahead a backward or strided run is prepared. */
 const AHEAD = 8;
 
-/**
- * Opens any video that FFmpeg decodes.
- *
- * A frame's time is its presentation time in the container. Where the container has none, the frame has no `pts`, and
- * its time is estimated from its neighbours or the frame rate.
- *
- * The packets are read once, not decoded, to find every frame; frame k is the k-th that is presented, whatever the
- * container says of counts, starts and rates. Frames outside an edit list are not presented.
- * @param path a file, a `file:` URL, or a network address that FFmpeg knows.
- * @throws {NotFoundError} if there is no such file; {FileFormatError} if it is no video, or damaged beyond opening.
- */
-export async function openVideo(path: string | URL, options: VideoReadOptions = {}): Promise<VideoReader> {
-  const url = await addressOf(path);
-  let demuxer: Demuxer | undefined;
-  let session: DecodeSession | undefined;
-  let early: Promise<NativeFrame | undefined> | undefined;
-  try {
-    demuxer = await Demuxer.open(url);
-    session = await DecodeSession.open(demuxer, { threads: options.threads ?? 0 });
-    // Only pictures know their pixel format, so one is decoded, on another thread, while this one scans the packets.
-    early = session.decodeFirst();
-    early.catch(() => undefined);
-    const file = url.startsWith("file:") ? url.slice("file:".length) : undefined;
-    const kept = file ? await keptFrameTable(file, demuxer.info) : undefined;
-    const table = kept ?? (await buildFrameTable(demuxer, { signal: options.signal }));
-    if (file && !kept && options.keepTable) await keepFrameTable(file, demuxer.info, table);
-    session.attach(table);
-    const first = await firstPicture(session, table, await early);
-    if (!first && table.length > 0) throw new Error("none of its first frames can be decoded");
-    if (!first && demuxer.info.width === 0) throw new Error("there is no frame in it");
-    return new VideoReader({ path: file ?? url, demuxer, session, table, first, keptTable: !!kept }, options);
-  } catch (error) {
-    (await early?.catch(() => undefined))?.release();
-    await session?.close();
-    await demuxer?.close();
-    if (error instanceof MareyError || options.signal?.aborted) throw error;
-    throw new FileFormatError(String(path), `cannot be read as video: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-interface OpenedVideo {
+/** What `openVideo` has found out. */
+export interface OpenedVideo {
   readonly path: string;
   readonly demuxer: Demuxer;
   readonly session: DecodeSession;
   readonly table: FrameTable;
   readonly first: { readonly index: number; readonly frame: NativeFrame } | undefined;
   readonly keptTable: boolean;
-}
-
-/** The first frame that can be decoded. A stream that starts damaged is still a stream, but not for ever. */
-async function firstPicture(
-  session: DecodeSession,
-  table: FrameTable,
-  early: NativeFrame | undefined,
-): Promise<OpenedVideo["first"]> {
-  const shown = early ? (table.frameOf[early.packet] ?? -1) : -1;
-  if (early && shown === 0) return { index: 0, frame: early };
-  early?.release();
-  for (let index = 0; index < Math.min(table.length, FIRST_FRAMES); index++) {
-    const take = keepOnly(index);
-    await session.fetch(index, { way: "jump", keep: take.keep });
-    const frame = take.frame();
-    if (frame) return { index, frame };
-  }
-  return undefined;
 }
 
 /** A video as a `SeekableSource`. Made by `openVideo`. */
@@ -200,14 +134,26 @@ export class VideoReader implements SeekableSource {
       threads: this.#options.threads ?? 0,
       table: this.#table,
     });
+    const converter = new Converter(conversionOf(this.#options, this.stream));
     this.#loops.add(session);
     try {
-      if (run.step > 0) yield* this.#forwards(session, run, range.onDamage);
-      else yield* this.#backwards(session, run, range.onDamage);
+      const loop: FrameLoop = {
+        session,
+        range: run,
+        onDamage: range.onDamage,
+        cacheBytes: this.#options.cacheBytes ?? DEFAULT_CACHE,
+        dress: (index, native) => this.#dress(index, native, converter),
+        damage: (index, native) => this.#damage(index, native),
+      };
+      for await (const frame of run.step > 0 ? forwards(loop) : backwards(loop)) {
+        yield frame;
+        this.#checkOpen();
+      }
     } finally {
       this.#loops.delete(session);
       this.#pastLoops.framesDecoded += session.counters.framesDecoded;
       this.#pastLoops.seeks += session.counters.seeks;
+      converter.close();
       await session.close();
     }
   }
@@ -315,76 +261,6 @@ export class VideoReader implements SeekableSource {
     });
   }
 
-  async *#forwards(
-    session: DecodeSession,
-    { start, count, step }: { readonly start: number; readonly count: number; readonly step: number },
-    onDamage: FrameRange["onDamage"],
-  ): AsyncGenerator<IndexedFrame> {
-    const converter = new Converter(conversionOf(this.#options, this.stream));
-    try {
-      for (let i = 0; i < count; i++) {
-        const index = start + i * step;
-        const native = await this.#reach(session, index, step === 1 && i > 0);
-        const error = this.#damage(index, native);
-        if (step === 1 && i + 1 < count) session.readAhead();
-        try {
-          if (error) report(error, onDamage);
-          else yield this.#dress(index, native!, converter);
-        } finally {
-          native?.release();
-        }
-        this.#checkOpen();
-      }
-    } finally {
-      converter.close();
-    }
-  }
-
-  /** One frame of a forward loop: the next one in the decoder, or one that is looked for. */
-  async #reach(session: DecodeSession, index: number, isNext: boolean): Promise<NativeFrame | undefined> {
-    const next = isNext ? await session.next(index) : undefined;
-    if (next && !(next.isUnsure && session.start > 0)) return next;
-    next?.release();
-    if (isNext && !next && session.start === 0) return undefined;
-    const take = keepOnly(index);
-    await session.fetch(index, { way: "run", keep: take.keep });
-    return take.frame();
-  }
-
-  /**
-   * A group of pictures decodes forwards only. So it is decoded up to the wanted frame, the last pictures of it are
-   * kept as far as the cache's size allows, and handed out from the end.
-   */
-  async *#backwards(
-    session: DecodeSession,
-    { start, count, step }: { readonly start: number; readonly count: number; readonly step: number },
-    onDamage: FrameRange["onDamage"],
-  ): AsyncGenerator<IndexedFrame> {
-    const converter = new Converter(conversionOf(this.#options, this.stream));
-    const segment = new FrameCache(this.#options.cacheBytes ?? DEFAULT_CACHE);
-    try {
-      for (let i = 0; i < count; i++) {
-        const index = start + i * step;
-        if (!segment.has(index)) {
-          segment.clear();
-          const isWanted = (at: number): boolean => at <= index && (index - at) % -step === 0;
-          await session.fetch(index, {
-            way: "run",
-            keep: (frame, at) => (isWanted(at) ? segment.put(at, frame) : frame.release()),
-          });
-        }
-        const native = segment.get(index);
-        const error = this.#damage(index, native);
-        if (error) report(error, onDamage);
-        else yield this.#dress(index, native!, converter);
-        this.#checkOpen();
-      }
-    } finally {
-      segment.clear();
-      converter.close();
-    }
-  }
-
   #dress(index: number, native: NativeFrame, converter = this.#converter): IndexedFrame {
     const { num, den } = this.stream.timeBase;
     const pts = this.#table.pts[index]!;
@@ -409,11 +285,6 @@ export class VideoReader implements SeekableSource {
   }
 }
 
-function report(error: DecodeError, onDamage: FrameRange["onDamage"]): void {
-  if (!onDamage) throw error;
-  onDamage(error);
-}
-
 function conversionOf(options: VideoReadOptions, stream: VideoStreamInfo) {
   return {
     as: options.as ?? "auto",
@@ -422,36 +293,6 @@ function conversionOf(options: VideoReadOptions, stream: VideoStreamInfo) {
   };
 }
 
-/** Takes one frame out of many and lets the others go. */
-function keepOnly(index: number): {
-  keep: (frame: NativeFrame, at: number) => void;
-  frame: () => NativeFrame | undefined;
-} {
-  let kept: NativeFrame | undefined;
-  return {
-    keep: (frame, at) => {
-      if (at !== index) return frame.release();
-      kept?.release();
-      kept = frame;
-    },
-    frame: () => kept,
-  };
-}
-
 function emptyInfo(stream: VideoStreamInfo): ImageInfo {
   return { width: stream.width, height: stream.height, channels: 3, dtype: "uint8", color: "bgr" };
-}
-
-async function addressOf(path: string | URL): Promise<string> {
-  const isUrl = path instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
-  if (isUrl && !String(path).startsWith("file:")) return String(path);
-  // The prefix keeps FFmpeg from reading a protocol into a file name that has a colon in it.
-  const file = resolve(isUrl ? fileURLToPath(path) : String(path));
-  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new NotFoundError(String(path), cause.code === "ENOENT" ? "no such file" : cause.message, {
-      cause,
-    });
-  });
-  if (found.isDirectory()) throw new FileFormatError(String(path), "is a folder, not a video file");
-  return `file:${file}`;
 }

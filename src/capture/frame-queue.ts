@@ -1,0 +1,134 @@
+import { QueueOverflowError } from "../core/errors.js";
+import type { Frame } from "../core/frame.js";
+
+/** Which frame goes when the queue is full: the one that comes, the one that has waited longest, or none. */
+export type DropPolicy = "newest" | "oldest" | "fail";
+
+export interface FrameQueueOptions {
+  /** Bytes of pixels that may wait. One frame is always taken, however big. @default 256 MiB */
+  readonly maxBytes?: number;
+  /** @default "newest" */
+  readonly drop?: DropPolicy;
+  /** For the error when `drop` is "fail". */
+  readonly name?: string;
+}
+
+/** What has become of the frames: offered = taken + dropped + waiting, always. */
+export interface FrameQueueCounts {
+  readonly offered: number;
+  readonly taken: number;
+  readonly dropped: number;
+  readonly waiting: number;
+  /** The most bytes that ever waited. */
+  readonly peakBytes: number;
+}
+
+/**
+ * Stands between a camera, which cannot wait, and a sink, which can: bounded in bytes, and counts what it loses.
+ * One end offers and never waits, the other takes.
+ */
+export class FrameQueue {
+  readonly #maxBytes: number;
+  readonly #drop: DropPolicy;
+  readonly #name: string;
+  /** Frames from `#head` on wait; the slots before it are spent and cut off now and then. */
+  #frames: (Frame | undefined)[] = [];
+  #head = 0;
+  #bytes = 0;
+  #offered = 0;
+  #taken = 0;
+  #dropped = 0;
+  #peakBytes = 0;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: FrameQueueOptions = {}) {
+    this.#maxBytes = options.maxBytes ?? 256 * 2 ** 20;
+    this.#drop = options.drop ?? "newest";
+    this.#name = options.name ?? "queue";
+    if (!(this.#maxBytes > 0)) throw new RangeError(`maxBytes must be positive, got ${options.maxBytes}`);
+  }
+
+  get counts(): FrameQueueCounts {
+    return {
+      offered: this.#offered,
+      taken: this.#taken,
+      dropped: this.#dropped,
+      waiting: this.#waiting,
+      peakBytes: this.#peakBytes,
+    };
+  }
+
+  get #waiting(): number {
+    return this.#frames.length - this.#head;
+  }
+
+  /**
+   * Never waits. After `end()` every frame is dropped.
+   * @returns false if a frame was dropped: this one, or with "oldest" one before it.
+   * @throws {QueueOverflowError} if the queue is full and the policy is "fail"; the frame counts as dropped.
+   */
+  offer(frame: Frame): boolean {
+    this.#offered++;
+    const size = frame.image.data.byteLength;
+    const fits = (): boolean => this.#waiting === 0 || this.#bytes + size <= this.#maxBytes;
+    const droppedBefore = this.#dropped;
+    if (this.#drop === "oldest") {
+      while (!this.#ended && !fits()) {
+        this.#shift();
+        this.#dropped++;
+      }
+    }
+    if (this.#ended || !fits()) {
+      this.#dropped++;
+      if (this.#drop === "fail" && !this.#ended) {
+        const found = `${this.#waiting} frames (${this.#bytes} bytes) wait already, and none may be dropped`;
+        throw new QueueOverflowError(this.#name, found);
+      }
+      return false;
+    }
+    this.#frames.push(frame);
+    this.#bytes += size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    this.#wake?.();
+    return this.#dropped === droppedBefore;
+  }
+
+  /** The next frame, once there is one; undefined after the last, when `end()` was called. One caller at a time. */
+  async take(): Promise<Frame | undefined> {
+    while (this.#waiting === 0) {
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    this.#taken++;
+    return this.#shift();
+  }
+
+  /** No more frames will come; those that wait can still be taken. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** Drops what waits. For a sink that failed. */
+  clear(): void {
+    this.#dropped += this.#waiting;
+    this.#frames = [];
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+
+  #shift(): Frame {
+    const frame = this.#frames[this.#head]!;
+    this.#frames[this.#head++] = undefined;
+    this.#bytes -= frame.image.data.byteLength;
+    if (this.#head >= 64 && this.#head * 2 >= this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#head = 0;
+    }
+    return frame;
+  }
+}

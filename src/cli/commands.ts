@@ -1,0 +1,50 @@
+import type { CommandEntry } from "./context.js";
+
+/** Every command. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "info",
+    summary: "say what a store, video, image folder or array is",
+    load: async () => (await import("./info.js")).info,
+  },
+  {
+    name: "frame",
+    summary: "write one frame, or a few, as pictures",
+    load: async () => (await import("./frame.js")).frame,
+  },
+  {
+    name: "frames",
+    summary: "list every frame, with a hash of its pixels if you like",
+    load: async () => (await import("./frames.js")).frames,
+  },
+  {
+    name: "convert",
+    summary: "turn any source into a store, a video, pictures or an array",
+    load: async () => (await import("./convert.js")).convert,
+  },
+  {
+    name: "verify",
+    summary: "read everything, in order and shuffled, and say what is wrong",
+    load: async () => (await import("./verify.js")).verify,
+  },
+  {
+    name: "record",
+    summary: "record a camera into a store",
+    load: async () => (await import("./record.js")).record,
+  },
+  {
+    name: "doctor",
+    summary: "try which formats, codecs and encoders work here, and how fast",
+    load: async () => (await import("./doctor.js")).doctor,
+  },
+  {
+    name: "demo",
+    summary: "record, read back and check two synthetic cameras, or a video of yours",
+    load: async () => (await import("./demo.js")).demo,
+  },
+  {
+    name: "completion",
+    summary: "print the completion script of a shell",
+    load: async () => (await import("./completion.js")).completion,
+  },
+];

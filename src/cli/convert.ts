@@ -1,0 +1,173 @@
+import { Option } from "commander";
+import type { Frame } from "../core/frame.js";
+import type { FrameSink, SeekableSource } from "../core/stream.js";
+import type { CreateOptions, SourceKind } from "../index.js";
+import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
+import { exit, Interruption } from "./exit.js";
+import { extraRowsOf, hasExtraData, takesExtraData } from "./extra-data.js";
+import { countOf, formatSeconds } from "./output.js";
+import {
+  addSelectionOptions,
+  parseInteger,
+  parsePositive,
+  rangeOf,
+  type SelectionOptions,
+  select,
+} from "./selection.js";
+import { summarizeStamps } from "./stamps.js";
+
+const colors = ["bgr", "rgb", "gray"] as const;
+const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as const;
+
+interface ConvertOptions extends CommonOptions, SelectionOptions {
+  readonly to?: SourceKind;
+  readonly format?: string;
+  readonly chunkSize?: number;
+  readonly as?: (typeof colors)[number];
+  readonly codec?: (typeof codecs)[number];
+  readonly quality?: number;
+  readonly fps?: number;
+  readonly times?: boolean;
+  readonly gop?: number;
+  readonly bFrames?: number;
+  readonly preset?: string;
+  readonly pixelFormat?: string;
+  readonly hardware?: boolean;
+  readonly threads?: number;
+  readonly overwrite?: boolean;
+}
+
+const help = `
+OUT says what is written:
+  name.mp4 .mkv .mov .avi    a video             out/%06d.png (tif, jpg, bmp, pgm, ppm)   numbered pictures
+  name.npy                   an array            a name without extension                 a store
+--to and --format overrule the name. Frame numbers, times, user metadata and extra data go from store to store.
+
+--quality means what the format makes of it: h264 and h265 0 (lossless for h264) to 51 (worst); av1 0 to 63;
+mjpeg 1 (best) to 31; jpg 1 (worst) to 100. Start, stop and step take the addresses that "marey help frame" lists.
+
+Ctrl-C leaves a store with the frames written so far, and nothing of a video or an array.
+With --json one object: input, output, frames, seconds, framesPerSecond.
+
+Examples:
+  marey convert video.mp4 store --format png --start 00:01:00 --stop 00:02:00
+  marey convert store clip.mp4 --codec h264 --quality 18 --gop 30
+  marey convert "pictures/*.png" video.mkv --codec ffv1 --fps 200`;
+
+export const convert: CliCommand = {
+  define(command, context, finish) {
+    addCommonOptions(addSelectionOptions(command))
+      .argument("<in>", "store, video, image folder or pattern, array, URL")
+      .argument("<out>", "what to write; its name says what it becomes")
+      .addOption(new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array"]))
+      .option(
+        "--format <name>",
+        "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv ...",
+      )
+      .option("--chunk-size <frames>", "frames in each chunk of a store", parseInteger)
+      .addOption(new Option("--as <color>", "turn the colour into").choices(colors))
+      .addOption(new Option("--codec <name>", "video codec").choices(codecs))
+      .option("--quality <value>", "see below", parseQuality)
+      .option(
+        "--fps <rate>",
+        "frames a second of the video, and of pictures and arrays (default: the source's, else 25)",
+        parsePositive,
+      )
+      .option("--times", "each video frame keeps its own time (variable rate)")
+      .option("--gop <frames>", "from keyframe to keyframe", parseInteger)
+      .option("--b-frames <count>", "B-frames between two others", parseInteger)
+      .option("--preset <name>", "x264's and x265's: ultrafast ... veryslow")
+      .option("--pixel-format <name>", "FFmpeg's name: yuv420p, yuv444p, gray, yuv420p10le, gbrp ...")
+      .option("--hardware", "use a hardware encoder if one works")
+      .option("--threads <count>", "encoder threads", parseInteger)
+      .option("--overwrite", "replace OUT if it exists")
+      .addHelpText("after", help)
+      .action(async (input: string, output: string, options: ConvertOptions) =>
+        finish(await run(input, output, options, context)),
+      );
+  },
+};
+
+function parseQuality(text: string): number {
+  return text.trim() === "0" ? 0 : parsePositive(text);
+}
+
+async function run(
+  input: string,
+  output: string,
+  options: ConvertOptions,
+  context: Context,
+): Promise<number> {
+  const { create, open } = await import("../index.js");
+  const started = performance.now();
+  await using source = await open(input, {
+    ...(options.as && { as: options.as }),
+    ...(options.fps !== undefined && { fps: options.fps }),
+    signal: context.signal,
+  });
+  const selection = select(source.index, options);
+  const sink = await create(output, createOptions(source, options));
+  const progress = context.progress("converting", selection.count, options);
+  let written = 0;
+  try {
+    await context.guard(() =>
+      pour(source, source.frames(rangeOf(selection)), sink, context.signal, () => progress.update(++written)),
+    );
+  } finally {
+    progress.end();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const summary = { input, output, frames: written, seconds, framesPerSecond: written / seconds };
+  if (options.json) await context.out.json(summary);
+  else if (!options.quiet) {
+    await context.out.line(`${output}: ${countOf(written, "frame")} in ${formatSeconds(seconds)}`);
+  }
+  return exit.ok;
+}
+
+/** Frames and their extra data into the sink, which is closed, or after an error leaves nothing behind. */
+async function pour(
+  source: SeekableSource,
+  frames: AsyncIterable<Frame & { readonly index: number }>,
+  sink: FrameSink,
+  signal: AbortSignal,
+  onFrame: () => void,
+): Promise<void> {
+  try {
+    const copiesRows = hasExtraData(source) && takesExtraData(sink);
+    const rows = copiesRows ? extraRowsOf(await source.extraData()) : undefined;
+    for (const row of rows?.get(-1) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
+    for await (const frame of frames) {
+      signal.throwIfAborted();
+      await sink.write(frame);
+      for (const row of rows?.get(frame.index) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
+      onFrame();
+    }
+  } catch (error) {
+    // A store is whole at any frame; a video or an array that ends early would only look whole.
+    const keeps = signal.reason instanceof Interruption && takesExtraData(sink);
+    await (keeps || !sink.abort ? sink.close() : sink.abort());
+    throw error;
+  }
+  await sink.close();
+}
+
+function createOptions(source: SeekableSource, options: ConvertOptions): CreateOptions {
+  const { start, stop, step, json, quiet, as, to, hardware, fps, ...rest } = options;
+  const rate = fps ?? sourceRate(source, step ?? 1);
+  const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
+  return {
+    ...rest,
+    info: source.info,
+    ...(to && { kind: to }),
+    ...(hardware && { hardware: "auto" as const }),
+    ...(rate !== undefined && { fps: rate }),
+    ...(metadata && { metadata }),
+  };
+}
+
+/** Frames a second of what is left after taking every `step`-th frame. */
+function sourceRate({ index }: SeekableSource, step: number): number | undefined {
+  const { rate } = summarizeStamps(index);
+  return rate === undefined || rate > 100_000 ? undefined : rate / Math.abs(step);
+}

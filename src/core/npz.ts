@@ -1,0 +1,64 @@
+import { FileFormatError } from "./errors.js";
+import {
+  decodeNpy,
+  decodeNpyStrings,
+  encodeNpy,
+  type NpyArray,
+  type NpyHeader,
+  type NpyStrings,
+  readNpyHeader,
+} from "./npy.js";
+import { encodeZip, extractZipEntry, readZipDirectory } from "./zip.js";
+
+/**
+ * The arrays of an `.npz` file by name. Nothing is unpacked before it is asked for, so an entry that cannot be read
+ * (a pickle, a damaged one) spoils none of the others.
+ */
+export interface Npz {
+  /** In the order of the file, without `.npy`. */
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /**
+   * @throws {FileFormatError} if there is no such entry, or it is damaged.
+   * @throws {UnsupportedError} if it holds anything but numbers.
+   */
+  array(name: string): NpyArray;
+  /** As `array`, for entries of strings. */
+  strings(name: string): NpyStrings;
+  /** As `array`, but only what the entry says of itself. */
+  header(name: string): NpyHeader;
+}
+
+/**
+ * Reads the table of contents of an `.npz` file (a ZIP archive of `.npy` files), stored or compressed.
+ * @param bytes the whole file; kept, and shared with arrays that are stored in it.
+ * @param path for error messages.
+ * @throws {FileFormatError} if it is no ZIP archive.
+ */
+export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
+  const entries = new Map(
+    readZipDirectory(bytes, path).map((entry) => [entry.name.replace(/\.npy$/, ""), entry]),
+  );
+  const unpack = (name: string): Uint8Array => {
+    const entry = entries.get(name);
+    if (entry === undefined) {
+      throw new FileFormatError(
+        path,
+        `no array ${name}; there are ${[...entries.keys()].join(", ") || "none"}`,
+      );
+    }
+    return extractZipEntry(bytes, entry, path);
+  };
+  return {
+    names: [...entries.keys()],
+    has: (name) => entries.has(name),
+    array: (name) => decodeNpy(unpack(name), `${path} (${name})`),
+    strings: (name) => decodeNpyStrings(unpack(name), `${path} (${name})`),
+    header: (name) => readNpyHeader(unpack(name), `${path} (${name})`),
+  };
+}
+
+/** The `.npz` file that `np.savez` would write for those arrays: uncompressed, in the order given. */
+export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
+  return encodeZip(new Map(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)])));
+}

@@ -1,0 +1,226 @@
+import { inflateSync } from "fflate";
+import { crc32 } from "./crc32.js";
+import { FileFormatError, UnsupportedError } from "./errors.js";
+
+/** One file of a ZIP archive, as the central directory describes it. */
+export interface ZipEntry {
+  readonly name: string;
+  /** 0: stored, 8: deflated. */
+  readonly method: number;
+  readonly crc: number;
+  /** Bytes in the archive. */
+  readonly packedBytes: number;
+  /** Bytes when unpacked. */
+  readonly bytes: number;
+  /** Where its local header starts. */
+  readonly offset: number;
+}
+
+const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50 };
+const endBytes = 22;
+const longestComment = 0xffff;
+/** Deflate cannot do better than this, so a greater size is a lie. */
+const greatestRatio = 1032;
+
+/**
+ * Reads the table of contents of a ZIP archive, ZIP64 included.
+ * Sizes come from the central directory alone: local headers may leave them out.
+ * @throws {FileFormatError} if it is no ZIP archive, or its directory is damaged.
+ */
+export function readZipDirectory(archive: Uint8Array, path: string): ZipEntry[] {
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+  const { start, count } = findDirectory(view, path);
+  const entries: ZipEntry[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > view.byteLength || view.getUint32(at, true) !== signature.central) {
+      throw new FileFormatError(path, `damaged zip directory: entry ${i} of ${count} is missing`);
+    }
+    const nameBytes = view.getUint16(at + 28, true);
+    const extraBytes = view.getUint16(at + 30, true);
+    const end = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
+    if (end > view.byteLength) throw new FileFormatError(path, "damaged zip directory: ends within an entry");
+    const sizes = largeSizes(view, at, at + 46 + nameBytes, extraBytes);
+    entries.push({
+      name: new TextDecoder().decode(archive.subarray(at + 46, at + 46 + nameBytes)),
+      method: view.getUint16(at + 10, true),
+      crc: view.getUint32(at + 16, true),
+      ...sizes,
+    });
+    at = end;
+  }
+  return entries;
+}
+
+function findDirectory(view: DataView, path: string): { start: number; count: number } {
+  const lowest = Math.max(0, view.byteLength - endBytes - longestComment);
+  for (let at = view.byteLength - endBytes; at >= lowest; at--) {
+    if (view.getUint32(at, true) !== signature.end) continue;
+    const count = view.getUint16(at + 10, true);
+    const start = view.getUint32(at + 16, true);
+    if (count !== 0xffff && start !== 0xffffffff) return { start, count };
+    // ZIP64: a locator of 20 bytes stands before and says where the larger record is.
+    const record = at >= 20 ? Number(view.getBigUint64(at - 12, true)) : view.byteLength;
+    if (record + 56 > view.byteLength || view.getUint32(record, true) !== signature.end64) {
+      throw new FileFormatError(path, "damaged zip: its ZIP64 record is missing");
+    }
+    return {
+      count: Number(view.getBigUint64(record + 32, true)),
+      start: Number(view.getBigUint64(record + 48, true)),
+    };
+  }
+  throw new FileFormatError(path, view.byteLength === 0 ? "is empty" : "not a zip archive, or cut short");
+}
+
+/** Sizes and offset of a central entry; those of 0xffffffff stand in the ZIP64 extra field, in that order. */
+function largeSizes(
+  view: DataView,
+  at: number,
+  extraStart: number,
+  extraBytes: number,
+): Pick<ZipEntry, "bytes" | "packedBytes" | "offset"> {
+  const found = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
+  let field = extraStart;
+  const end = extraStart + extraBytes;
+  while (field + 4 <= end && view.getUint16(field, true) !== 1) field += 4 + view.getUint16(field + 2, true);
+  let value = field + 4;
+  for (const [i, size] of found.entries()) {
+    if (size !== 0xffffffff || value + 8 > end) continue;
+    found[i] = Number(view.getBigUint64(value, true));
+    value += 8;
+  }
+  const [bytes, packedBytes, offset] = found as [number, number, number];
+  return { bytes, packedBytes, offset };
+}
+
+/**
+ * The unpacked bytes of one entry; stored ones share memory with `archive`.
+ * @throws {FileFormatError} if the archive ends before them, or they are not what the directory promises.
+ * @throws {UnsupportedError} if they are packed by anything but deflate.
+ */
+export function extractZipEntry(archive: Uint8Array, entry: ZipEntry, path: string): Uint8Array {
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+  const where = `${path} (${entry.name})`;
+  const { offset } = entry;
+  if (offset + 30 > view.byteLength || view.getUint32(offset, true) !== signature.local) {
+    throw new FileFormatError(where, "damaged zip: its local header is missing");
+  }
+  const start = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
+  if (start + entry.packedBytes > view.byteLength) {
+    throw new FileFormatError(where, `cut short: ${entry.packedBytes} bytes expected at ${start}`);
+  }
+  const unpacked = unpack(archive.subarray(start, start + entry.packedBytes), entry, where);
+  if (unpacked.length !== entry.bytes || crc32(unpacked) !== entry.crc) {
+    throw new FileFormatError(where, "damaged: its checksum does not match");
+  }
+  return unpacked;
+}
+
+function unpack(packed: Uint8Array, entry: ZipEntry, where: string): Uint8Array {
+  if (entry.method === 0) return packed;
+  if (entry.method !== 8) throw new UnsupportedError("zip compression in", where, ["stored", "deflated"]);
+  if (entry.bytes > packed.length * greatestRatio) {
+    throw new FileFormatError(where, `damaged: ${packed.length} bytes cannot unpack to ${entry.bytes}`);
+  }
+  try {
+    return inflateSync(packed, { out: new Uint8Array(entry.bytes) });
+  } catch (cause) {
+    throw new FileFormatError(where, "damaged: cannot be inflated", { cause });
+  }
+}
+
+/**
+ * A ZIP archive of stored files, laid out as Python's `zipfile` writes them for `np.savez`: dated 1980-01-01, each
+ * local header with a ZIP64 field.
+ * @throws {UnsupportedError} for archives of 4 GiB and more.
+ */
+export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, bytes] of files) {
+    const encodedName = new TextEncoder().encode(name);
+    const facts = { crc: crc32(bytes), size: bytes.length, name: encodedName, offset };
+    const local = localHeader(facts);
+    parts.push(local, bytes);
+    directory.push(centralHeader(facts));
+    offset += local.length + bytes.length;
+  }
+  const directoryBytes = directory.reduce((sum, part) => sum + part.length, 0);
+  if (offset + directoryBytes >= 0xffffffff || files.size >= 0xffff) {
+    throw new UnsupportedError("zip size", `${offset + directoryBytes} bytes`, ["less than 4 GiB"]);
+  }
+  return concatenate([...parts, ...directory, endRecord(files.size, offset, directoryBytes)]);
+}
+
+interface StoredFile {
+  readonly name: Uint8Array;
+  readonly crc: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
+const zipVersion = 20;
+/** 1980-01-01, the first day that ZIP knows. */
+const zipDate = 0x0021;
+const utf8Names = 0x0800;
+
+function localHeader({ name, crc, size }: StoredFile): Uint8Array {
+  const header = new Uint8Array(30 + name.length + 20);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, signature.local, true);
+  view.setUint16(4, zipVersion, true);
+  describeFile(view, 6, name, crc, size);
+  view.setUint16(28, 20, true);
+  header.set(name, 30);
+  view.setUint16(30 + name.length, 1, true);
+  view.setUint16(32 + name.length, 16, true);
+  view.setBigUint64(34 + name.length, BigInt(size), true);
+  view.setBigUint64(42 + name.length, BigInt(size), true);
+  return header;
+}
+
+function centralHeader({ name, crc, size, offset }: StoredFile): Uint8Array {
+  const header = new Uint8Array(46 + name.length);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, signature.central, true);
+  view.setUint8(4, zipVersion);
+  view.setUint8(5, 3); // made on Unix
+  view.setUint16(6, zipVersion, true);
+  describeFile(view, 8, name, crc, size);
+  view.setUint32(38, 0o600 << 16, true); // rw-------
+  view.setUint32(42, offset, true);
+  header.set(name, 46);
+  return header;
+}
+
+/** The part that local and central header share: flags, method 0, time, date, crc, sizes, length of the name. */
+function describeFile(view: DataView, at: number, name: Uint8Array, crc: number, size: number): void {
+  view.setUint16(at, name.some((byte) => byte > 0x7f) ? utf8Names : 0, true);
+  view.setUint16(at + 6, zipDate, true);
+  view.setUint32(at + 8, crc, true);
+  view.setUint32(at + 12, size, true);
+  view.setUint32(at + 16, size, true);
+  view.setUint16(at + 20, name.length, true);
+}
+
+function endRecord(count: number, start: number, bytes: number): Uint8Array {
+  const record = new Uint8Array(endBytes);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, signature.end, true);
+  view.setUint16(8, count, true);
+  view.setUint16(10, count, true);
+  view.setUint32(12, bytes, true);
+  view.setUint32(16, start, true);
+  return record;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

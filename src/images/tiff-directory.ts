@@ -1,0 +1,65 @@
+import { FileFormatError } from "../core/errors.js";
+
+/** One page of a TIFF file: its tags, by number, as they stand there. */
+export interface TiffDirectory {
+  readonly littleEndian: boolean;
+  /** Numbers of a tag; undefined if it is not there, or is no list of whole numbers. */
+  tag(number: number): readonly number[] | undefined;
+  /** Where the next page's directory is; 0 after the last. */
+  readonly next: number;
+}
+
+/** Bytes of a value by field type; whole numbers only. */
+const wholeTypes: { readonly [type: number]: 1 | 2 | 4 | 8 } = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };
+
+export function isTiff(head: Uint8Array): boolean {
+  const order = (head[0] ?? 0) * 256 + (head[1] ?? 0);
+  const version = order === 0x4949 ? head[2]! + head[3]! * 256 : head[2]! * 256 + head[3]!;
+  return (order === 0x4949 || order === 0x4d4d) && (version === 42 || version === 43);
+}
+
+/**
+ * Reads one directory of a TIFF or BigTIFF file.
+ * @param at where it is; absent: the first.
+ * @throws {FileFormatError} if the file is no TIFF, or ends before or within the directory.
+ */
+export function readTiffDirectory(bytes: Uint8Array, path: string, at?: number): TiffDirectory {
+  if (!isTiff(bytes)) throw new FileFormatError(path, "not a TIFF file");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const littleEndian = bytes[0] === 0x49;
+  const big = view.getUint16(2, littleEndian) === 43;
+  const read = (offset: number, size: 1 | 2 | 4 | 8): number => {
+    if (!(offset + size <= bytes.length)) {
+      throw new FileFormatError(
+        path,
+        `cut short: a TIFF directory lies at byte ${offset} of ${bytes.length}`,
+      );
+    }
+    if (size === 1) return view.getUint8(offset);
+    if (size === 2) return view.getUint16(offset, littleEndian);
+    return size === 4
+      ? view.getUint32(offset, littleEndian)
+      : Number(view.getBigUint64(offset, littleEndian));
+  };
+  const word = big ? 8 : 4;
+  const start = at ?? read(big ? 8 : 4, word);
+  const entries = read(start, big ? 8 : 2);
+  const first = start + (big ? 8 : 2);
+  const entryBytes = big ? 20 : 12;
+  const next = read(first + entries * entryBytes, word);
+  const places = new Map<number, number>();
+  for (let i = 0; i < entries; i++) places.set(read(first + i * entryBytes, 2), first + i * entryBytes);
+  const tag = (number: number): number[] | undefined => {
+    const entry = places.get(number);
+    const size = entry === undefined ? undefined : wholeTypes[read(entry + 2, 2)];
+    if (entry === undefined || size === undefined) return undefined;
+    const count = read(entry + 4, word);
+    const inline = entry + 4 + word;
+    const from = count * size <= word ? inline : read(inline, word);
+    if (from + count * size > bytes.length) {
+      throw new FileFormatError(path, `cut short: TIFF tag ${number} ends at byte ${from + count * size}`);
+    }
+    return Array.from({ length: count }, (_, i) => read(from + i * size, size));
+  };
+  return { littleEndian, tag, next };
+}

@@ -1,0 +1,266 @@
+// The face of Marey, and the only module that knows every built-in format, camera and reader.
+
+import { open as openFile, stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { synthetic } from "./cameras/synthetic.js";
+import type { CameraDriver } from "./capture/camera.js";
+import { NotFoundError, UnsupportedError } from "./core/errors.js";
+import type { ImageInfo } from "./core/image.js";
+import { inColor } from "./core/in-color.js";
+import type { FrameSink, SeekableSource } from "./core/stream.js";
+import { avc1Mp4 } from "./formats/avc1-mp4.js";
+import { bmp as bmpFormat } from "./formats/bmp.js";
+import { h264Mkv } from "./formats/h264-mkv.js";
+import { jpg } from "./formats/jpg.js";
+import { mjpegAvi } from "./formats/mjpeg-avi.js";
+import { npy } from "./formats/npy.js";
+import { pgm as pgmFormat } from "./formats/pgm.js";
+import { png as pngFormat } from "./formats/png.js";
+import { ppm as ppmFormat } from "./formats/ppm.js";
+import { tif } from "./formats/tif.js";
+import { createArray } from "./images/array-writer.js";
+import { bmp } from "./images/bmp.js";
+import { isFilePattern } from "./images/file-pattern.js";
+import type { ImageCodec } from "./images/image-codec.js";
+import { createImageFolder, type ImageFolderOptions, isImagePattern } from "./images/image-folder-writer.js";
+import { jpeg } from "./images/jpeg.js";
+import { png } from "./images/png.js";
+import { pgm, ppm } from "./images/pnm.js";
+import { tiff } from "./images/tiff.js";
+import type { OpenArrayOptions } from "./readers/array-stack.js";
+import type { OpenImagesOptions } from "./readers/image-folder.js";
+import type { ChunkFormat } from "./store/chunk-format.js";
+import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
+import { openStore as openStoreWith } from "./store/open-store.js";
+import type { StoreReader } from "./store/store-reader.js";
+import type { StoreWriter } from "./store/store-writer.js";
+import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
+import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
+
+export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
+export type * from "./capture/camera.js";
+export * from "./capture/painted-number.js";
+export * from "./capture/recorder.js";
+export { inColor } from "./core/in-color.js";
+export * from "./core/index.js";
+export type { ImageCodec } from "./images/image-codec.js";
+export type { ChunkFormat } from "./store/chunk-format.js";
+export type { StoreReader } from "./store/store-reader.js";
+export type { StoreWriter } from "./store/store-writer.js";
+export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
+export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
+
+/** What a path turned out to be. */
+export type SourceKind = "store" | "video" | "images" | "array";
+
+/** Every chunk format that stores can be written in and read from. */
+export const builtInFormats: readonly ChunkFormat[] = [
+  ...[npy, pngFormat, tif, bmpFormat, ppmFormat, pgmFormat, jpg],
+  ...[mjpegAvi, avc1Mp4, h264Mkv],
+];
+
+/** Every camera driver; `synthetic` needs no hardware. */
+export const builtInCameras: readonly CameraDriver[] = [synthetic];
+
+/** Every still-picture format, for reading and writing folders of pictures. */
+export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
+
+export interface OpenOptions extends VideoReadOptions {
+  /**
+   * The colour of the frames. For all but videos `native` and `auto` are the frames as they are stored.
+   * @default "auto"
+   */
+  readonly as?: VideoColor;
+  /** Frames a second of images and arrays, which know no time. @default 25 */
+  readonly fps?: number;
+  /** What the axes of an array mean, slowest first: "thw", "hwt" ... @default found from its shape */
+  readonly axes?: string;
+  /** Which array of an `.npz`. @default the only one that can be pictures */
+  readonly key?: string;
+}
+
+/**
+ * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, or an address that
+ * FFmpeg can read. What it is is found out from its content; the name is only a hint.
+ * @throws {NotFoundError} if there is nothing; and what `openStore`, `openVideo`, `openImages` and `openArray` throw.
+ */
+export async function open(path: string | URL, options: OpenOptions = {}): Promise<SeekableSource> {
+  const kind = await sniff(path);
+  if (kind === "video") return openVideo(path, options);
+  const local = localPath(path);
+  const { as = "auto", fps, axes, key } = options;
+  const source =
+    kind === "store"
+      ? await openStore(local)
+      : kind === "images"
+        ? await openImages(local, { ...(fps !== undefined && { fps }) })
+        : await openArray(local, {
+            ...(fps !== undefined && { fps }),
+            ...(axes !== undefined && { axes }),
+            ...(key !== undefined && { key }),
+          });
+  return as === "auto" || as === "native" ? source : inColor(source, as);
+}
+
+/**
+ * What `open` would take the path for. Reads a few bytes at most.
+ * @throws {NotFoundError} if there is nothing.
+ */
+export async function sniff(path: string | URL): Promise<SourceKind> {
+  if (isRemote(path)) return "video";
+  const local = localPath(path);
+  const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
+    if (isFilePattern(basename(local))) return undefined;
+    throw new NotFoundError(local, cause.code === "ENOENT" ? "no such file or folder" : cause.message, {
+      cause,
+    });
+  });
+  if (found === undefined) return "images";
+  if (found.isDirectory()) {
+    const isStore = await stat(`${local}/metadata.yaml`).then(
+      (metadata) => metadata.isFile(),
+      () => false,
+    );
+    if (isStore) return "store";
+    const { matchesImages } = await import("./readers/image-folder.js");
+    if (await matchesImages(local)) return "images";
+    throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
+  }
+  if (basename(local) === "metadata.yaml") return "store";
+  return kindOfContent(await readHead(local), extname(local).toLowerCase());
+}
+
+/** Where a picture's animation is announced: before its first data, so near the start. */
+const headBytes = 4096;
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = await openFile(path).catch((cause: Error) => {
+    throw new NotFoundError(path, `cannot be opened: ${cause.message}`, { cause });
+  });
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function kindOfContent(head: Buffer, extension: string): SourceKind {
+  const starts = (text: string): boolean => head.subarray(0, text.length).toString("latin1") === text;
+  if (starts("\x93NUMPY") || starts("PK\x03\x04") || starts("PK\x05\x06")) return "array";
+  // A bare stream of JPEGs begins as a single one does, and an animated PNG as a still one.
+  if ([".mjpeg", ".mjpg"].includes(extension) || (starts("\x89PNG") && head.includes("acTL"))) return "video";
+  return builtInPictures.some((codec) => codec.matches(head.subarray(0, 16))) ? "images" : "video";
+}
+
+function isRemote(path: string | URL): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(String(path)) && !/^file:/i.test(String(path));
+}
+
+function localPath(path: string | URL): string {
+  return path instanceof URL || /^file:\/\//i.test(path) ? fileURLToPath(path) : path;
+}
+
+export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
+  /** What every frame is. */
+  readonly info: ImageInfo;
+  /** What to make. @default found from the path; see `create` */
+  readonly kind?: SourceKind;
+  /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "npy" for what no lossless format holds, else "png" */
+  readonly format?: string;
+  /** Stores: frames a chunk. */
+  readonly chunkSize?: number;
+  /** Stores: kept in `metadata.yaml`. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
+
+/**
+ * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
+ * `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * @throws {ExistsError} if something is in the way and `overwrite` is not set.
+ * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
+ */
+export async function create(path: string, options: CreateOptions): Promise<FrameSink> {
+  const { info, kind = kindOfName(path, options), format, chunkSize, metadata, overwrite, quality } = options;
+  const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
+  if (kind === "images") return createImages(path, common);
+  if (kind === "array") return createArray(path, { ...common, info });
+  if (kind === "video") return createVideo(path, options);
+  return createStore(path, {
+    ...common,
+    info,
+    format: format ?? defaultFormat(info),
+    ...(chunkSize !== undefined && { chunkSize }),
+    ...(metadata !== undefined && { metadata }),
+  });
+}
+
+function kindOfName(path: string, { format }: CreateOptions): SourceKind {
+  const extension = extname(path).toLowerCase();
+  if (format !== undefined) return "store";
+  if (isImagePattern(path)) return "images";
+  if (extension === ".npy") return "array";
+  if (videoExtensions.includes(extension)) return "video";
+  const pictures = builtInPictures.flatMap((codec) => codec.extensions.map((name) => `.${name}`));
+  if (pictures.includes(extension)) return "images";
+  if (extension === "" || path.endsWith("/")) return "store";
+  throw new UnsupportedError("extension to write", extension, [
+    ...[...videoExtensions, ".npy", ...pictures],
+    "none for a store",
+  ]);
+}
+
+/** PNG where it holds the frames, because it is lossless and small; npy holds everything. */
+function defaultFormat(info: ImageInfo): string {
+  const format = builtInFormats.find(({ name }) => name === "png");
+  return format?.storedAs(info) ? "png" : "npy";
+}
+
+/** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
+export function openStore(path: string): Promise<StoreReader> {
+  return openStoreWith(path, { formats: builtInFormats });
+}
+
+/** A store that Python's imgstore reads, in any built-in format; see `store/create-store.ts`. */
+export function createStore(
+  path: string,
+  options: Omit<CreateStoreOptions, "formats">,
+): Promise<StoreWriter> {
+  return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** FFmpeg is loaded when a video is opened, not before. */
+export async function openVideo(path: string | URL, options?: VideoReadOptions): Promise<VideoReader> {
+  return (await import("./video/open-video.js")).openVideo(path, options);
+}
+
+/** FFmpeg is loaded when a video is created, not before. */
+export async function createVideo(path: string, options?: VideoWriteOptions): Promise<VideoWriter> {
+  return (await import("./video/video-writer.js")).createVideo(path, options);
+}
+
+/** A folder, a pattern or a list of pictures; see `readers/image-folder.ts`. */
+export async function openImages(
+  path: string | readonly string[],
+  options?: OpenImagesOptions,
+): Promise<SeekableSource> {
+  return (await import("./readers/image-folder.js")).openImages(path, options);
+}
+
+/** Numbered pictures in any built-in format; see `images/image-folder-writer.ts`. */
+export function createImages(
+  pattern: string,
+  options?: Omit<ImageFolderOptions, "codecs">,
+): Promise<FrameSink> {
+  return createImageFolder(pattern, { ...options, codecs: builtInPictures });
+}
+
+/** An `.npy` or `.npz`; see `readers/array-stack.ts`. */
+export async function openArray(path: string, options?: OpenArrayOptions): Promise<SeekableSource> {
+  return (await import("./readers/array-stack.js")).openArray(path, options);
+}
+
+export { createArray };

@@ -1,0 +1,141 @@
+import { join } from "node:path";
+
+// Where everything of a store lies. Pure: opens no file.
+//
+//   directory store                        video store
+//   metadata.yaml                          metadata.yaml
+//   000000/000000.png … index.npz          000000.mp4  000000.npz
+//          index.extra.json                000000.extra.json
+
+export type StoreLayout = "directory" | "video";
+
+export const metadataName = "metadata.yaml";
+/** There while the store is being written; left behind by a crash. */
+export const lockName = ".lock";
+
+/** "000012": six digits, more only when six do not do. */
+export function paddedNumber(number: number): string {
+  return String(number).padStart(6, "0");
+}
+
+/** The files of one chunk. */
+export interface ChunkPaths {
+  /** The folder of pictures, or the video file. */
+  readonly chunk: string;
+  readonly indexNpz: string;
+  readonly indexYaml: string;
+  readonly extraJson: string;
+}
+
+/** @param extension of the video, with its dot; directory stores have none. */
+export function chunkPaths(root: string, layout: StoreLayout, extension: string, chunk: number): ChunkPaths {
+  const name = paddedNumber(chunk);
+  const base = layout === "directory" ? join(root, name, "index") : join(root, name);
+  return {
+    chunk: join(root, layout === "directory" ? name : `${name}${extension}`),
+    indexNpz: `${base}.npz`,
+    indexYaml: `${base}.yaml`,
+    extraJson: `${base}.extra.json`,
+  };
+}
+
+/** Anything that could lead out of the folder, or be no extension at all, is none. */
+export function isPlainExtension(extension: string): boolean {
+  return /^\.[A-Za-z0-9]{1,16}$/.test(extension);
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+export interface FoundChunks {
+  /** Ascending; numbers may be missing. */
+  readonly chunks: readonly number[];
+  /** What looks like a chunk, but is none: `analysis/`, `preview.avi`, `12.avi`. */
+  readonly strays: readonly string[];
+  /** Chunks that have an index, but no video: there is nothing to show for their frames. */
+  readonly orphans: readonly number[];
+}
+
+/** The chunks among the entries of a store's folder. Hidden files are passed over in silence. */
+export function findChunks(
+  entries: readonly FolderEntry[],
+  layout: StoreLayout,
+  extension: string,
+): FoundChunks {
+  const chunks: number[] = [];
+  const strays: string[] = [];
+  const indexed: number[] = [];
+  for (const { name, isFolder } of entries) {
+    if (name.startsWith(".")) continue;
+    if (layout === "directory") {
+      if (!isFolder) continue;
+      const chunk = chunkNumber(name);
+      if (chunk === undefined) strays.push(name);
+      else chunks.push(chunk);
+    } else if (name.endsWith(extension)) {
+      const chunk = chunkNumber(name.slice(0, -extension.length));
+      if (chunk === undefined) strays.push(name);
+      else chunks.push(chunk);
+    } else {
+      const chunk = chunkNumber(name.replace(/\.npz$/, ""));
+      if (chunk !== undefined) indexed.push(chunk);
+    }
+  }
+  chunks.sort((a, b) => a - b);
+  const known = new Set(chunks);
+  return { chunks, strays: strays.sort(), orphans: indexed.filter((chunk) => !known.has(chunk)) };
+}
+
+/** The chunk of that name; undefined if chunk numbers are not spelled like that. */
+function chunkNumber(name: string): number | undefined {
+  if (!/^\d{6,15}$/.test(name)) return undefined;
+  const number = Number(name);
+  return paddedNumber(number) === name ? number : undefined;
+}
+
+/** A run of frames within one chunk, evenly spaced. */
+export interface ChunkSlice {
+  /** Position in the list of chunks. */
+  readonly entry: number;
+  /** Rank in the chunk of the first frame. */
+  readonly first: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+/**
+ * Cuts `count` frames from `start` on into runs that lie in one chunk each.
+ * @param starts frame index of the first frame of each chunk, ascending, and the number of all frames at the end.
+ */
+export function* chunkSlices(
+  starts: ArrayLike<number>,
+  start: number,
+  count: number,
+  step: number,
+): Generator<ChunkSlice> {
+  let index = start;
+  let left = count;
+  while (left > 0) {
+    const entry = chunkOf(starts, index);
+    const first = starts[entry]!;
+    const reach = step > 0 ? starts[entry + 1]! - 1 - index : index - first;
+    const here = Math.min(left, Math.floor(reach / Math.abs(step)) + 1);
+    yield { entry, first: index - first, count: here, step };
+    index += here * step;
+    left -= here;
+  }
+}
+
+/** Which chunk a frame lies in. `starts` as above; empty chunks are skipped. */
+export function chunkOf(starts: ArrayLike<number>, index: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (starts[middle]! <= index) low = middle;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,196 @@
+import { StoreFormatError, UnsupportedError } from "../core/errors.js";
+import { type Color, type DType, type ImageInfo, isDType } from "../core/image.js";
+import { isPlainExtension, type StoreLayout } from "./layout.js";
+import { formatYaml, parseYaml } from "./yaml.js";
+
+/** What `metadata.yaml` says. */
+export interface StoreMetadata {
+  readonly layout: StoreLayout;
+  /** As spelled in the file: "npy", "avc1/mp4", "libx264". */
+  readonly format: string;
+  /** Of the video files, with its dot; empty for directory stores. */
+  readonly extension: string;
+  /** height, width[, channels]; odd sizes that old video stores declared by mistake are corrected. */
+  readonly imgshape: readonly number[];
+  /** NumPy's name of what was given to the writer; what is stored may differ. */
+  readonly imgdtype: string;
+  /** Frames a chunk, when the store was written. */
+  readonly chunkSize: number;
+  /** OpenCV's name of what the pixels mean (`cv_bayerbg`); undefined for plain gray and colour. */
+  readonly encoding: string | undefined;
+  /** When the store was made, to the millisecond; undefined in old stores. */
+  readonly created: Date | undefined;
+  /** IANA name of the zone it was made in. */
+  readonly timezone: string | undefined;
+  /** 32 hexadecimal digits. */
+  readonly uuid: string | undefined;
+  /** All that the user wrote beside it. */
+  readonly user: Readonly<Record<string, unknown>>;
+  /** What was wrong, but could be passed over. */
+  readonly problems: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const layouts = new Map<unknown, StoreLayout>([
+  ["DirectoryImgStore", "directory"],
+  ["VideoImgStore", "video"],
+  ["VideoImgStoreFFMPEG", "video"], // Motif
+]);
+
+/** Formats whose writer, besides imgstore's own, declared odd sizes and stored even ones. */
+const croppingFormat = /264|nvenc-/;
+const ownVideoFormats = ["mjpeg", "mjpeg/avi", "avc1/mp4", "h264/mkv"];
+
+/**
+ * Reads the text of a `metadata.yaml`.
+ * @param path for error messages.
+ * @throws {StoreFormatError} if it is not one.
+ * @throws {UnsupportedError} for classes and versions of stores that are not known.
+ */
+export function parseStoreMetadata(text: string, path: string): StoreMetadata {
+  const document = parseYaml(text, path);
+  const store = isMapping(document) ? document.__store : undefined;
+  if (!isMapping(document) || !isMapping(store)) {
+    throw new StoreFormatError(path, "has no mapping __store, so it describes no store");
+  }
+  if (store.version !== 2) throw new UnsupportedError("imgstore version", String(store.version), ["2"]);
+  const layout = layouts.get(store.class);
+  if (layout === undefined) {
+    throw new UnsupportedError("store class", String(store.class), [...layouts.keys()].map(String));
+  }
+  const { __store: _, ...user } = document;
+  const format = requireText(store, "format", path);
+  const extension = layout === "video" ? videoExtension(store, format, path) : "";
+  const problems: string[] = [];
+  const timezone = optionalText(store.timezone_local);
+  if (timezone !== undefined && !isTimeZone(timezone)) problems.push(`unknown time zone ${timezone}`);
+  const created = parseCreated(store.created_utc);
+  if (created === null) problems.push(`created_utc is no date: ${String(store.created_utc)}`);
+  return {
+    layout,
+    format,
+    extension,
+    imgshape: evenShape(parseShape(store.imgshape, path), store.class, format),
+    imgdtype: optionalText(store.imgdtype) ?? "uint8",
+    chunkSize: parseChunkSize(store.chunksize, path),
+    encoding: optionalText(store.encoding),
+    created: created ?? undefined,
+    timezone: timezone !== undefined && isTimeZone(timezone) ? timezone : undefined,
+    uuid: optionalText(store.uuid),
+    user,
+    problems,
+  };
+}
+
+function isMapping(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function requireText(fields: Fields, key: string, path: string): string {
+  const value = fields[key];
+  if (typeof value === "string") return value;
+  throw new StoreFormatError(path, `__store.${key} should be text, is ${JSON.stringify(value) ?? "missing"}`);
+}
+
+/** Old stores wrote '' for none. */
+function optionalText(value: unknown): string | undefined {
+  return value === undefined || value === null || value === "" ? undefined : String(value);
+}
+
+function videoExtension(store: Fields, format: string, path: string): string {
+  const extension = optionalText(store.extension) ?? (format === "mjpeg" ? ".avi" : ".mp4");
+  if (isPlainExtension(extension)) return extension;
+  throw new StoreFormatError(path, `__store.extension is no file name extension: ${extension}`);
+}
+
+const longestSide = 1 << 24;
+
+function parseShape(shape: unknown, path: string): number[] {
+  const isShape =
+    Array.isArray(shape) &&
+    (shape.length === 2 || shape.length === 3) &&
+    shape.every((side) => Number.isInteger(side) && side > 0 && side <= longestSide);
+  if (isShape) return shape;
+  throw new StoreFormatError(path, `__store.imgshape should be [height, width], is ${JSON.stringify(shape)}`);
+}
+
+function evenShape(shape: readonly number[], storeClass: unknown, format: string): readonly number[] {
+  const cropped =
+    storeClass === "VideoImgStore" ? ownVideoFormats.includes(format) : croppingFormat.test(format);
+  if (storeClass === "DirectoryImgStore" || !cropped) return shape;
+  const [height, width, ...channels] = shape as [number, number, ...number[]];
+  return [evenSize(height), evenSize(width), ...channels];
+}
+
+/** Video with half-size chroma has even sides only: the last row or column is not stored. */
+export function evenSize(side: number): number {
+  return side & -2;
+}
+
+function parseChunkSize(chunkSize: unknown, path: string): number {
+  if (Number.isSafeInteger(chunkSize) && (chunkSize as number) > 0) return chunkSize as number;
+  throw new StoreFormatError(path, `__store.chunksize should be a positive number, is ${String(chunkSize)}`);
+}
+
+/** A naive time is UTC. Null: there is something, but no date. */
+function parseCreated(value: unknown): Date | undefined | null {
+  if (value === undefined || value === null) return undefined;
+  if (value instanceof Date) return value;
+  const text = String(value).trim().replace(" ", "T");
+  const hasZone = /(?:Z|[-+]\d\d:?\d\d)$/.test(text);
+  const date = new Date(text.includes("T") && !hasZone ? `${text}Z` : text);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The shape in the words of this library: two axes are gray, three channels BGR, four BGRA, others have no colour. */
+export function infoOfShape(imgshape: readonly number[], imgdtype: string): ImageInfo {
+  const [height, width, channels = 1] = imgshape as [number, number, number?];
+  const colors: Record<number, Color> = { 1: "gray", 3: "bgr", 4: "bgra" };
+  const dtype: DType = isDType(imgdtype) ? imgdtype : "uint8";
+  return { width, height, channels, dtype, color: colors[channels] ?? "none" };
+}
+
+export interface NewStoreMetadata {
+  readonly layout: StoreLayout;
+  readonly format: string;
+  readonly extension: string;
+  readonly info: ImageInfo;
+  readonly chunkSize: number;
+  readonly created: Date;
+  readonly timezone: string;
+  /** 32 hexadecimal digits. */
+  readonly uuid: string;
+  readonly user: Readonly<Record<string, unknown>>;
+}
+
+/** The text of the `metadata.yaml` of a new store, as Python's imgstore would write it. */
+export function formatStoreMetadata(metadata: NewStoreMetadata): string {
+  const { info, layout } = metadata;
+  return formatYaml({
+    ...metadata.user,
+    __store: {
+      chunksize: metadata.chunkSize,
+      class: layout === "directory" ? "DirectoryImgStore" : "VideoImgStore",
+      // Python writes a naive time, and reads one with an offset too; old versions of it read only the former.
+      created_utc: metadata.created.toISOString().replace("Z", "000"),
+      encoding: null,
+      ...(layout === "video" && { extension: metadata.extension }),
+      format: metadata.format,
+      imgdtype: info.dtype,
+      imgshape: info.color === "gray" ? [info.height, info.width] : [info.height, info.width, info.channels],
+      timezone_local: metadata.timezone,
+      uuid: metadata.uuid,
+      version: 2,
+    },
+  });
+}

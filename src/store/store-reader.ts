@@ -1,0 +1,268 @@
+import { basename } from "node:path";
+import { ClosedError, DecodeError, MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
+import type { IndexedFrame } from "../core/frame.js";
+import type { FrameAddress } from "../core/frame-address.js";
+import type { FrameIndex } from "../core/frame-index.js";
+import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
+import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
+import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
+import { readContainedFile } from "./contained-file.js";
+import { type ExtraRow, parseExtraRows } from "./extra-data.js";
+import { type ChunkSlice, chunkOf, chunkPaths, chunkSlices } from "./layout.js";
+import { readAhead } from "./read-ahead.js";
+import { ReaderCache } from "./reader-cache.js";
+import type { StoreMetadata } from "./store-metadata.js";
+
+/** A chunk that holds frames. */
+export interface StoreChunk {
+  readonly number: number;
+  /** Its folder or video file. */
+  readonly path: string;
+  /** Frame index of its first frame. */
+  readonly start: number;
+  /** Frames in it, by its index. */
+  readonly count: number;
+}
+
+/** Something in a store that is not as it should be. */
+export interface StoreProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** All that is known of a store once it has been looked through; see `openStore`. */
+export interface StoreContents {
+  /** Real path of its folder. */
+  readonly path: string;
+  readonly metadata: StoreMetadata;
+  readonly format: ChunkFormat;
+  readonly info: ImageInfo;
+  readonly index: FrameIndex;
+  readonly chunks: readonly StoreChunk[];
+  /** Numbers of all chunks, with those that are empty or have no index. */
+  readonly allChunks: readonly number[];
+  readonly created: Date;
+  readonly timezone: string;
+  readonly problems: readonly StoreProblem[];
+}
+
+/** Chunks that single frames are read from stay open, this many. */
+const openChunks = 4;
+/**
+ * Pictures that are on their way at once when a directory store is read through: enough to keep all cores busy, and
+ * few where they are large, so that they stay in the cache.
+ */
+const picturesAhead = { most: 8, least: 4, bytes: 2 ** 24 };
+/** Longest file of extra data that is read, in bytes. */
+const longestExtraData = 2 ** 29;
+
+/** A store, open for reading. Comes from `openStore`. */
+export class StoreReader implements SeekableSource {
+  /** Real path of its folder. */
+  readonly path: string;
+  /** What frames are, by the metadata; a frame whose file says otherwise says so itself. */
+  readonly info: ImageInfo;
+  readonly index: FrameIndex;
+  readonly metadata: StoreMetadata;
+  /** What the user wrote into the metadata. */
+  readonly userMetadata: Readonly<Record<string, unknown>>;
+  /** 32 hexadecimal digits; undefined in some old stores. */
+  readonly uuid: string | undefined;
+  /** When the store was made; in old stores by the name of its folder, or the date of its metadata. */
+  readonly created: Date;
+  /** IANA name of the zone it was made in. */
+  readonly timezone: string;
+  /** Chunks that hold frames, in order. */
+  readonly chunks: readonly StoreChunk[];
+  readonly #contents: StoreContents;
+  readonly #problems: StoreProblem[];
+  readonly #starts: Float64Array;
+  readonly #readers: ReaderCache;
+  /** Chunks whose length has been compared with their index. */
+  readonly #compared = new Set<number>();
+  #closed = false;
+
+  constructor(contents: StoreContents) {
+    this.#contents = contents;
+    this.path = contents.path;
+    this.info = contents.info;
+    this.index = contents.index;
+    this.metadata = contents.metadata;
+    this.userMetadata = contents.metadata.user;
+    this.uuid = contents.metadata.uuid;
+    this.created = contents.created;
+    this.timezone = contents.timezone;
+    this.chunks = contents.chunks;
+    this.#problems = [...contents.problems];
+    this.#starts = Float64Array.from([...contents.chunks.map(({ start }) => start), contents.index.length]);
+    this.#readers = new ReaderCache((entry) => this.#open(entry), openChunks);
+  }
+
+  /** What was found wrong so far; grows when chunks or extra data turn out damaged as they are read. */
+  get problems(): readonly StoreProblem[] {
+    return this.#problems;
+  }
+
+  async frame(address: FrameAddress): Promise<IndexedFrame> {
+    this.#needOpen();
+    return this.#frame(this.index.locate(address));
+  }
+
+  async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
+    const { start, count, step } = resolveRange(range, this.index.length);
+    this.#needOpen();
+    if (this.#contents.format.layout === "directory") {
+      const { most, least, bytes } = picturesAhead;
+      const depth = Math.max(least, Math.min(most, Math.floor(bytes / imageBytes(this.info))));
+      yield* readAhead(count, depth, (rank) => this.#frame(start + rank * step));
+      return;
+    }
+    for (const slice of chunkSlices(this.#starts, start, count, step)) yield* this.#slice(slice);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<IndexedFrame> {
+    return this.frames();
+  }
+
+  /**
+   * All rows of extra data, in the order of the chunks. A row says itself to which frame it belongs, by
+   * `frame_number`, `frame_time` and `frame_index` (-1 before the first frame).
+   * A damaged file gives the rows that are whole; `problems` tells.
+   */
+  async extraData(): Promise<ExtraRow[]> {
+    const { allChunks, metadata } = this.#contents;
+    const rows: ExtraRow[] = [];
+    for (const chunk of allChunks) {
+      const { extraJson } = chunkPaths(this.path, metadata.layout, metadata.extension, chunk);
+      try {
+        const bytes = await readContainedFile(this.path, extraJson, longestExtraData);
+        const found = parseExtraRows(new TextDecoder().decode(bytes));
+        for (const row of found.rows) rows.push(row);
+        if (found.problem !== undefined) this.#report(extraJson, found.problem);
+      } catch (error) {
+        if (!(error instanceof MareyError)) throw error;
+        if (!(error instanceof NotFoundError)) this.#report(extraJson, error.message);
+      }
+    }
+    return rows;
+  }
+
+  describe(): Record<string, unknown> {
+    const { layout, format, encoding, chunkSize, user } = this.metadata;
+    return {
+      format,
+      layout,
+      ...(encoding !== undefined && { encoding }),
+      chunkSize,
+      chunks: this.chunks.length,
+      ...(this.uuid !== undefined && { uuid: this.uuid }),
+      created: this.created.toISOString(),
+      timezone: this.timezone,
+      user: plainJson(user),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#readers.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #frame(index: number): Promise<IndexedFrame> {
+    this.#needPlainPixels();
+    const entry = chunkOf(this.#starts, index);
+    const { start, path } = this.chunks[entry]!;
+    try {
+      const image = await this.#readers.use(entry, (reader) => readRank(reader, index - start));
+      return this.#stamped(image, index);
+    } catch (error) {
+      throw asDecodeError(error, path, index);
+    } finally {
+      if (this.#closed) await this.#readers.close();
+    }
+  }
+
+  /** Frames of one chunk, through a reader of their own. */
+  async *#slice({ entry, first, count, step }: ChunkSlice): AsyncGenerator<IndexedFrame> {
+    this.#needPlainPixels();
+    const { start, path } = this.chunks[entry]!;
+    let rank = first;
+    let reader: ChunkReader | undefined;
+    try {
+      reader = await this.#open(entry);
+      const length = reader.length ?? Number.POSITIVE_INFINITY;
+      const readable = Math.max(0, step > 0 ? Math.min(count, Math.ceil((length - first) / step)) : count);
+      if (reader.sequence && first < length) {
+        for await (const image of reader.sequence(first, readable, step)) {
+          yield this.#stamped(image, start + rank);
+          rank += step;
+        }
+      }
+      // What a video does not hold is asked for one by one, so that the error names the frame.
+      for (; rank !== first + count * step; rank += step) {
+        yield this.#stamped(await readRank(reader, rank), start + rank);
+      }
+    } catch (error) {
+      throw asDecodeError(error, path, start + rank);
+    } finally {
+      await reader?.close();
+    }
+  }
+
+  async #open(entry: number): Promise<ChunkReader> {
+    this.#needOpen();
+    const { path, number, count } = this.chunks[entry]!;
+    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.info);
+    if (reader.length !== undefined && reader.length !== count && !this.#compared.has(entry)) {
+      this.#report(path, `chunk ${number} holds ${reader.length} frames, its index says ${count}`);
+    }
+    this.#compared.add(entry);
+    return reader;
+  }
+
+  #stamped(image: Image, index: number): IndexedFrame {
+    return { index, number: this.index.number(index), time: this.index.time(index), image };
+  }
+
+  #report(path: string, message: string): void {
+    if (!this.#problems.some((known) => known.path === path && known.message === message)) {
+      this.#problems.push({ path, message });
+    }
+  }
+
+  #needOpen(): void {
+    if (this.#closed) throw new ClosedError(`store ${basename(this.path)}`);
+  }
+
+  #needPlainPixels(): void {
+    const { encoding } = this.metadata;
+    if (encoding !== undefined) throw new UnsupportedError("pixel encoding", encoding, ["none"]);
+  }
+}
+
+async function readRank(reader: ChunkReader, rank: number): Promise<Image> {
+  if (reader.length !== undefined && rank >= reader.length) {
+    throw new RangeError(`the index promises frame ${rank}, but the chunk holds ${reader.length}`);
+  }
+  return reader.read(rank);
+}
+
+/** What is wrong with a chunk's file, told of the frame that was asked for. */
+function asDecodeError(error: unknown, path: string, index: number): unknown {
+  if (error instanceof UnsupportedError || error instanceof ClosedError) return error;
+  if (!(error instanceof MareyError || error instanceof RangeError)) return error;
+  return new DecodeError(path, index, error.message, { cause: error });
+}
+
+/** Metadata in what JSON can say. */
+function plainJson(value: unknown): unknown {
+  const text = JSON.stringify(value, (_key, field) => {
+    if (typeof field === "bigint") return String(field);
+    if (typeof field === "number" && !Number.isFinite(field)) return String(field);
+    return field instanceof Set || field instanceof Uint8Array ? [...field] : field;
+  });
+  return JSON.parse(text);
+}

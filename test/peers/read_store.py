@@ -1,0 +1,63 @@
+"""read_store.py STORE [OUT.npy]: reads an imgstore as its format is described, with nothing but NumPy, OpenCV and PyYAML,
+and prints what is in it as JSON. The pictures go, stacked, to OUT.npy. Pictures keep the depth of their files."""
+import glob, json, os, sys
+os.environ['OPENCV_VIDEOIO_PRIORITY_GSTREAMER'] = '0'
+import cv2
+import numpy as np
+import yaml
+
+
+def chunk_numbers(root, store):
+    if store['class'] == 'DirectoryImgStore':
+        return sorted(int(name) for name in next(os.walk(root))[1])
+    return sorted(int(os.path.basename(p)[:-len(store['extension'])]) for p in glob.glob(root + '/*' + store['extension']))
+
+
+def pictures(root, store, chunk, count):
+    color = len(store['imgshape']) == 3 and store['imgshape'][2] == 3
+    name = '%06d' % chunk
+    if store['class'] == 'DirectoryImgStore':
+        for rank in range(count):
+            path = os.path.join(root, name, '%06d.%s' % (rank, store['format']))
+            if store['format'] == 'npy':
+                yield np.load(path)
+                continue
+            image = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+            if len(store['imgshape']) == 2 and image.ndim == 3:
+                image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+            yield image
+        return
+    capture = cv2.VideoCapture(os.path.join(root, name + store['extension']))
+    assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == count, 'chunk %d' % chunk
+    for _ in range(count):
+        ok, image = capture.read()
+        assert ok
+        yield image if color else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    assert not capture.read()[0], 'more pictures than the index says'
+
+
+def extra(path):
+    return json.load(open(path)) if os.path.exists(path) else []
+
+
+def read(root):
+    with open(os.path.join(root, 'metadata.yaml')) as f:
+        user = yaml.safe_load(f)
+    store = user.pop('__store')
+    frames, images, rows = [], [], []
+    for chunk in chunk_numbers(root, store):
+        name = '%06d' % chunk
+        base = os.path.join(root, name, 'index') if store['class'] == 'DirectoryImgStore' else os.path.join(root, name)
+        with np.load(base + '.npz') as index:
+            stamps = list(zip(index['frame_number'].tolist(), index['frame_time'].tolist()))
+        images += list(pictures(root, store, chunk, len(stamps)))
+        frames += [[chunk, str(number), time] for number, time in stamps]
+        rows += extra(base + '.extra.json')
+    return dict(store=store, user=user, frames=frames, rows=rows, files=sorted(os.listdir(root))), images
+
+
+if __name__ == '__main__':
+    seen, images = read(sys.argv[1])
+    if images and len(sys.argv) > 2:
+        np.save(sys.argv[2], np.stack(images))
+    print(json.dumps(seen, default=str))
