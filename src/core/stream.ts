@@ -1,4 +1,4 @@
-import type { DecodeError } from "./errors.js";
+import { DecodeError } from "./errors.js";
 import type { Frame, IndexedFrame } from "./frame.js";
 import type { FrameAddress } from "./frame-address.js";
 import type { FrameIndex } from "./frame-index.js";
@@ -119,4 +119,37 @@ export function resolveRange(
   const start = range.start === undefined ? (step > 0 ? low : high) : clamp(range.start);
   const stop = range.stop === undefined ? (step > 0 ? high : low) : clamp(range.stop);
   return { start, count: Math.max(0, Math.ceil((stop - start) / step)), step };
+}
+
+/** A range of frames, resolved: `count` of them from `start`, every `step`. */
+export interface FrameRun {
+  readonly start: number;
+  readonly count: number;
+  readonly step: number;
+}
+
+/**
+ * The frames of a range, past damaged ones if the range has an `onDamage`. For sources whose loop can be started again
+ * behind the frame that failed.
+ * @param read a loop over a run of frames that ends with a `DecodeError` at the first damaged one.
+ */
+export async function* framesPastDamage(
+  range: FrameRange,
+  length: number,
+  read: (run: FrameRun) => AsyncIterable<IndexedFrame>,
+): AsyncGenerator<IndexedFrame> {
+  const { start, count, step } = resolveRange(range, length);
+  for (let done = 0; done < count; ) {
+    try {
+      for await (const frame of read({ start: start + done * step, count: count - done, step })) {
+        done++;
+        yield frame;
+      }
+      return;
+    } catch (error) {
+      if (!range.onDamage || !(error instanceof DecodeError)) throw error;
+      done++;
+      range.onDamage(error);
+    }
+  }
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, open, read } from "node:fs";
+import { closeSync, constants, fstatSync, open, openSync, read, readSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 import { FileFormatError, NotFoundError, StoreFormatError } from "../core/errors.js";
+import { atBestPace } from "./file-pace.js";
 
 // A store may come from anywhere. Nothing in it (a link, a name, a pipe that never ends) may make a reader open a
 // file outside it, wait for ever, or fill the memory.
@@ -36,25 +37,54 @@ export async function containedRegularFile(root: string, path: string): Promise<
 /**
  * Reads a whole file of a store.
  * @param limit bytes; a longer file is refused before anything is read.
+ * @param expected bytes that such a file usually has.
  * @returns bytes in a buffer of their own.
  * @throws {NotFoundError} if there is none.
  * @throws {StoreFormatError} if it lies outside the store, is no regular file, or too long.
  */
-export async function readContainedFile(root: string, path: string, limit: number): Promise<Uint8Array> {
+export async function readContainedFile(
+  root: string,
+  path: string,
+  limit: number,
+  expected = limit,
+): Promise<Uint8Array> {
   try {
-    return await readRegularFile(path, limit);
+    return await readRegularFile(path, limit, expected);
   } catch (error) {
     if (error instanceof StoreFormatError) throw error;
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw missingFile(path, error);
-    return await readRegularFile(await containedPath(root, path), limit);
+    return await readRegularFile(await containedPath(root, path), limit, expected);
   }
 }
 
-/**
- * A store has a file for each frame, so this is made for speed: by callbacks, which take half the time of promised
- * file handles; and only what may wait for a disk, to open and to read, goes through the thread pool.
- */
-function readRegularFile(path: string, limit: number): Promise<Uint8Array> {
+/** `expected` bytes are what files of this kind usually have: they tell whether the main thread may read it. */
+function readRegularFile(path: string, limit: number, expected: number): Promise<Uint8Array> {
+  return atBestPace(
+    expected,
+    () => readAtOnce(path, limit),
+    () => readInPool(path, limit),
+  );
+}
+
+function readAtOnce(path: string, limit: number): Uint8Array {
+  const fd = openSync(path, carefully);
+  try {
+    // Not from Node's pool of small buffers: typed arrays over it must start at an even address.
+    const bytes = Buffer.allocUnsafeSlow(regularSize(fd, path, limit));
+    let length = 0;
+    while (length < bytes.length) {
+      const count = readSync(fd, bytes, length, bytes.length - length, length);
+      if (count === 0) return bytes.subarray(0, length);
+      length += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** By callbacks, which take half the time of promised file handles; only what may wait for a disk uses the pool. */
+function readInPool(path: string, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     open(path, carefully, (openError, fd) => {
       if (openError) {
@@ -67,7 +97,6 @@ function readRegularFile(path: string, limit: number): Promise<Uint8Array> {
         else resolve(bytes!);
       };
       try {
-        // Not from Node's pool of small buffers: typed arrays over it must start at an even address.
         readFully(fd, Buffer.allocUnsafeSlow(regularSize(fd, path, limit)), 0, finish);
       } catch (error) {
         finish(error);

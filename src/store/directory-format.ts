@@ -1,10 +1,12 @@
+import { closeSync, openSync, writeSync, writevSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toColor } from "../core/color.js";
 import { EncodeError } from "../core/errors.js";
-import type { DType, Image, ImageInfo } from "../core/image.js";
+import { type DType, type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import type { ChunkFormat, ChunkReader, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
 import { readContainedFile } from "./contained-file.js";
+import { atBestPace } from "./file-pace.js";
 import { keepFreedMemory } from "./freed-memory.js";
 import { paddedNumber } from "./layout.js";
 
@@ -58,11 +60,12 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
     createChunk: (path, _info, options) => createFolder(picture, path, options),
     openChunk: async ({ root, path }, info): Promise<ChunkReader> => {
       keepFreedMemory();
+      const expected = imageBytes(info);
       return {
         length: undefined,
         read: async (rank) => {
           const file = join(path, paddedNumber(rank) + extension);
-          return picture.decode(await readContainedFile(root, file, longestPicture), file, info);
+          return picture.decode(await readContainedFile(root, file, longestPicture, expected), file, info);
         },
         close: async () => {},
       };
@@ -94,28 +97,37 @@ async function createFolder(
   };
 }
 
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    const total = parts.reduce((sum, part) => sum + part.length, 0);
-    const { bytesWritten } = await file.writev(parts);
-    if (bytesWritten < total) await writeRest(file, parts, bytesWritten);
-  } finally {
-    await file.close();
-  }
+/**
+ * Writes a file. A full disk or a signal may cut a write short: the rest is written until the system says why not.
+ */
+function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  return atBestPace(
+    total,
+    () => {
+      const fd = openSync(path, "w");
+      try {
+        const written = writevSync(fd, parts);
+        if (written < total) writeRest(fd, parts, written);
+      } finally {
+        closeSync(fd);
+      }
+    },
+    async () => {
+      const file = await open(path, "w");
+      try {
+        const { bytesWritten } = await file.writev(parts);
+        if (bytesWritten < total) writeRest(file.fd, parts, bytesWritten);
+      } finally {
+        await file.close();
+      }
+    },
+  );
 }
 
-/** A full disk or a signal may cut a write short; asked again, the system says why, or goes on. */
-async function writeRest(
-  file: Awaited<ReturnType<typeof open>>,
-  parts: readonly Uint8Array[],
-  written: number,
-): Promise<void> {
+function writeRest(fd: number, parts: readonly Uint8Array[], written: number): void {
   let rest = Buffer.concat(parts).subarray(written);
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.write(rest);
-    rest = rest.subarray(bytesWritten);
-  }
+  while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
 }
 
 /**

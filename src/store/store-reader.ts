@@ -4,7 +4,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
-import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
+import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
 import { readContainedFile } from "./contained-file.js";
 import { type ExtraRow, parseExtraRows } from "./extra-data.js";
@@ -108,8 +108,11 @@ export class StoreReader implements SeekableSource {
     return this.#frame(this.index.locate(address));
   }
 
-  async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
-    const { start, count, step } = resolveRange(range, this.index.length);
+  frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
+    return framesPastDamage(range, this.index.length, (run) => this.#run(run));
+  }
+
+  async *#run({ start, count, step }: FrameRun): AsyncGenerator<IndexedFrame> {
     this.#needOpen();
     if (this.#contents.format.layout === "directory") {
       const { most, least, bytes } = picturesAhead;

@@ -1,6 +1,6 @@
 import type { DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
-import type { FrameRange } from "../core/stream.js";
+import type { FrameRange, FrameRun } from "../core/stream.js";
 import type { DecodeSession } from "./decode-session.js";
 import type { NativeFrame } from "./ffmpeg/decoder.js";
 import { FrameCache } from "./frame-cache.js";
@@ -8,7 +8,7 @@ import { FrameCache } from "./frame-cache.js";
 /** One `frames()` loop: what it reads with, where it goes, and how a picture becomes a frame. */
 export interface FrameLoop {
   readonly session: DecodeSession;
-  readonly range: { readonly start: number; readonly count: number; readonly step: number };
+  readonly range: FrameRun;
   readonly onDamage: FrameRange["onDamage"];
   /** Bytes of decoded pictures that a backward loop may hold. */
   readonly cacheBytes: number;
