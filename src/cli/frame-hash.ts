@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
-import { createXXHash3 } from "hash-wasm";
 import { bytesOf, type Image } from "../core/image.js";
 
 export const hashNames = ["md5", "sha256", "xxh3"] as const;
 
 export type HashName = (typeof hashNames)[number];
 
-const xxh3 = await createXXHash3();
+/** The hash of a picture's bytes, as lower-case hexadecimal. */
+export type FrameHash = (image: Image) => string;
 
 /**
- * The hash of a picture's bytes, rows top to bottom without padding, little-endian samples, as lower-case
- * hexadecimal. (Every platform that Node's FFmpeg binding runs on is little-endian.)
+ * A hash over a picture's bytes: rows top to bottom without padding, little-endian samples. (Every platform that
+ * Node's FFmpeg binding runs on is little-endian.)
  */
-export function hashFrame(image: Image, name: HashName): string {
-  const bytes = bytesOf(image);
-  if (name === "xxh3") return xxh3.init().update(bytes).digest("hex");
-  return createHash(name).update(bytes).digest("hex");
+export async function frameHash(name: HashName): Promise<FrameHash> {
+  if (name !== "xxh3") return (image) => createHash(name).update(bytesOf(image)).digest("hex");
+  const { createXXHash3 } = await import("hash-wasm");
+  const hasher = await createXXHash3();
+  return (image) => hasher.init().update(bytesOf(image)).digest("hex");
 }

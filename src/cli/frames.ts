@@ -4,7 +4,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import type { SeekableSource } from "../core/stream.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
-import { type HashName, hashFrame, hashNames } from "./frame-hash.js";
+import { type FrameHash, frameHash, type HashName, hashNames } from "./frame-hash.js";
 import { toJson } from "./json.js";
 import { countOf } from "./output.js";
 import { type Order, orders, readFrames } from "./read-frames.js";
@@ -61,6 +61,7 @@ async function listFrames(path: string, options: FramesOptions, context: Context
     signal: context.signal,
   });
   const selection = select(source.index, options);
+  const hash = options.hash && (await frameHash(options.hash));
   // Output on a terminal shows by itself how far it is.
   const progress = context.progress("reading", selection.count, {
     quiet: options.quiet || context.out.isTerminal,
@@ -70,9 +71,7 @@ async function listFrames(path: string, options: FramesOptions, context: Context
     for await (const { index, frame, error } of readFrames(source, selection, options.order)) {
       context.signal.throwIfAborted();
       if (error) failed++;
-      await context.out.line(
-        frame ? describeFrame(frame, options.hash) : describeFailure(source, index, error),
-      );
+      await context.out.line(frame ? describeFrame(frame, hash) : describeFailure(source, index, error));
       progress.update(++done);
     }
   } finally {
@@ -83,12 +82,12 @@ async function listFrames(path: string, options: FramesOptions, context: Context
   return failed === done ? exit.failed : exit.partly;
 }
 
-function describeFrame(frame: IndexedFrame, hash: HashName | undefined): string {
+function describeFrame(frame: IndexedFrame, hash: FrameHash | undefined): string {
   const { index, number, time, pts = null, duration = null, key = null, image } = frame;
   const { width, height, channels, dtype, color, pixelFormat } = image;
   return toJson({
     ...{ index, number, time, pts, duration, key, width, height, channels, dtype, color, pixelFormat },
-    ...(hash && { hash: hashFrame(image, hash) }),
+    ...(hash && { hash: hash(image) }),
   });
 }
 

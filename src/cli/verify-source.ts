@@ -1,6 +1,6 @@
 import type { SeekableSource } from "../core/stream.js";
 import { hasExtraData } from "./extra-data.js";
-import { hashFrame } from "./frame-hash.js";
+import { type FrameHash, frameHash } from "./frame-hash.js";
 import { countOf } from "./output.js";
 import { readFrames, readOne } from "./read-frames.js";
 import { shuffled } from "./selection.js";
@@ -48,6 +48,7 @@ export async function verifySource(
   const total = source.index.length;
   const problems: Problem[] = [];
   const hashes: (string | undefined)[] = [];
+  const hash = await frameHash("xxh3");
   let bytes = 0;
   const all = { start: 0, count: total, step: 1 };
   for await (const { index, frame, error } of readFrames(source, all, "forward")) {
@@ -70,11 +71,11 @@ export async function verifySource(
       }
       bytes += frame.image.data.byteLength;
     }
-    hashes.push(frame && hashFrame(frame.image, "xxh3"));
+    hashes.push(frame && hash(frame.image));
     options.onProgress?.("in order", hashes.length, total);
   }
   const again = shuffled(all).subarray(0, options.shuffle ?? total);
-  const different = await compareShuffled(source, hashes, again, problems, options);
+  const different = await compareShuffled(source, { hashes, hash, order: again }, problems, options);
   const failed = problems.filter(({ kind }) => kind === "decode").length;
   // Last, because a store may find out more while it is read.
   if (hasExtraData(source)) await source.extraData();
@@ -93,8 +94,15 @@ export async function verifySource(
 
 async function compareShuffled(
   source: SeekableSource,
-  hashes: readonly (string | undefined)[],
-  order: Uint32Array,
+  {
+    hashes,
+    hash,
+    order,
+  }: {
+    readonly hashes: readonly (string | undefined)[];
+    readonly hash: FrameHash;
+    readonly order: Uint32Array;
+  },
   problems: Problem[],
   options: VerifyOptions,
 ): Promise<number> {
@@ -102,7 +110,7 @@ async function compareShuffled(
   for (const index of order) {
     options.signal?.throwIfAborted();
     const { frame, error } = await readOne(source, index);
-    if ((frame && hashFrame(frame.image, "xxh3")) !== hashes[index] || (frame && frame.index !== index)) {
+    if ((frame && hash(frame.image)) !== hashes[index] || (frame && frame.index !== index)) {
       different++;
       const found = error
         ? `cannot be read (${error.message})`
