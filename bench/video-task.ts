@@ -1,7 +1,10 @@
 // One measurement of our reader in a process of its own; prints one JSON line.
-// usage: video-task.js {bgr|gray} {sequential|random|random-no-cache|step-back|back|first|second|scan|loop} FILE THREADS
+// usage: video-task.js {bgr|gray} {sequential|random|random-no-cache|step-back|back|first|second|scan|loop|encode} FILE THREADS
+
+import { rmSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openVideo } from "../src/video/open-video.js";
+import { createVideo } from "../src/video/video-writer.js";
 
 const [colour, task, path, threads] = process.argv.slice(2) as ["bgr" | "gray", string, string, string];
 const options = {
@@ -40,7 +43,25 @@ async function firstFrames(keepTable: boolean): Promise<number> {
   return median(times);
 }
 
+/** Encodes the film's first pictures as fast as it can. */
+async function encode(): Promise<Record<string, number>> {
+  await using video = await openVideo(path, options);
+  const frames = [];
+  for await (const frame of video.frames({ stop: 30 })) frames.push(frame);
+  const target = `${path}.encoded.mkv`;
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const out = await createVideo(target, { overwrite: true, threads: Number(threads) });
+  const ms = await time(async () => {
+    for (let i = 0; i < 300; i++) await out.write(frames[i % frames.length]!);
+    await out.close();
+  });
+  rmSync(target);
+  return { fps: 300_000 / ms, ms: delay.percentile(99) / 1e6 };
+}
+
 async function measure(): Promise<Record<string, number>> {
+  if (task === "encode") return encode();
   if (task === "first" || task === "second") return { ms: await firstFrames(task === "second") };
   await using video = await openVideo(path, options);
   const count = video.index.length;

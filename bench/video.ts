@@ -195,4 +195,13 @@ opening.push({
   theirs: 20,
   goal: "<= 1.0",
 });
+const encode = inTurns({ marey: () => marey("bgr", "encode", gop12, 2).ms! }, "less");
+opening.push({
+  what: "event-loop delay, p99, encoding at full rate",
+  marey: encode.marey,
+  unit: "ms",
+  peer: "limit",
+  theirs: 20,
+  goal: "<= 1.0",
+});
 printTable("Opening, scanning, responsiveness", opening);

@@ -278,6 +278,19 @@ describe("where it is", () => {
     expect(readdirSync(scratch)).toContain("notes.txt");
   });
 
+  test("a list of other files is refused before any of them is opened", async () => {
+    const film = `${folder}vfr.mp4`;
+    const texts = {
+      "list.m3u8": `#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n${film}\n#EXT-X-ENDLIST\n`,
+      "list.txt": `ffconcat version 1.0\nfile '${film}'\n`,
+      "list.sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=video 5004 RTP/AVP 96\n",
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      writeFileSync(join(scratch, name), text);
+      await expect(openVideo(join(scratch, name))).rejects.toThrow("list of other files");
+    }
+  });
+
   test("after close, every call says so, and what was asked before is still answered", async () => {
     const video = await openVideo(`${folder}vfr.mp4`);
     const pending = video.frame({ index: 50 });

@@ -121,6 +121,8 @@ export class DecodeSession {
    */
   async fetch(index: number, options: FetchOptions): Promise<NativeFrame | undefined> {
     const table = this.#need();
+    // A decoder does one thing at a time. What went wrong ahead goes wrong again, and is told, when it is read.
+    await this.#ahead?.catch(() => undefined);
     let key = table.keyFor(index);
     let isSure = false;
     let retries = 0;

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FileFormatError, MareyError, NotFoundError } from "../core/errors.js";
@@ -83,5 +83,26 @@ async function addressOf(path: string | URL): Promise<string> {
     });
   });
   if (found.isDirectory()) throw new FileFormatError(String(path), "is a folder, not a video file");
+  if (!found.isFile()) throw new FileFormatError(String(path), "is not a regular file");
+  await refuseLists(file, String(path));
   return `file:${file}`;
+}
+
+/** How playlists, manifests, concat scripts and session descriptions begin. */
+const lists = [/^\s*#EXTM3U/, /^\s*ffconcat /, /^v=0\r?\n/, /^\s*(<\?xml[^>]*>\s*)?<(MPD|smil|asx)\b/i];
+
+/** Some "videos" are lists of other files, anywhere on the machine. @throws {FileFormatError} if this is one. */
+async function refuseLists(file: string, path: string): Promise<void> {
+  const handle = await open(file).catch((cause: Error) => {
+    throw new NotFoundError(path, `cannot be read: ${cause.message}`, { cause });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(512), 0, 512, 0);
+    const head = buffer.toString("latin1", 0, bytesRead);
+    if (lists.some((list) => list.test(head))) {
+      throw new FileFormatError(path, "is a list of other files; open these instead");
+    }
+  } finally {
+    await handle.close();
+  }
 }

@@ -13,6 +13,7 @@ import {
   avGetCodecName,
   BitStreamFilter,
   BitStreamFilterContext,
+  Dictionary,
   FormatContext,
   Packet,
   type Stream,
@@ -89,7 +90,7 @@ export class Demuxer {
     const format = new FormatContext();
     format.allocContext();
     try {
-      check(await format.openInput(url), "open");
+      check(await openWithin(format, url), "open");
       const name = format.iformat?.name ?? "unknown";
       if (refusedFormats.has(name)) throw new Error(`not a video (FFmpeg takes it for ${name})`);
       // Probing decodes frames and is slow, so it is done only where the header leaves the stream unknown.
@@ -154,6 +155,17 @@ export class Demuxer {
     this.#packet.free();
     this.#unpacker?.free();
     await this.#format.closeInput();
+  }
+}
+
+/** A file may come from anywhere: whatever it refers to, it leads neither into the network nor to a device. */
+async function openWithin(format: FormatContext, url: string): Promise<number> {
+  if (!url.startsWith("file:")) return format.openInput(url);
+  const options = Dictionary.fromObject({ protocol_whitelist: "file" });
+  try {
+    return await format.openInput(url, null, options);
+  } finally {
+    options.free();
   }
 }
 
