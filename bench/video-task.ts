@@ -3,6 +3,7 @@
 
 import { rmSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { IndexedFrame } from "../src/core/frame.js";
 import { openVideo } from "../src/video/open-video.js";
 import { createVideo } from "../src/video/video-writer.js";
 
@@ -46,7 +47,7 @@ async function firstFrames(keepTable: boolean): Promise<number> {
 /** Encodes the film's first pictures as fast as it can. */
 async function encode(): Promise<Record<string, number>> {
   await using video = await openVideo(path, options);
-  const frames = [];
+  const frames: IndexedFrame[] = [];
   for await (const frame of video.frames({ stop: 30 })) frames.push(frame);
   const target = `${path}.encoded.mkv`;
   const delay = monitorEventLoopDelay({ resolution: 1 });
