@@ -17,6 +17,9 @@ export function seconds(program: string, args: readonly string[]): number {
   return (performance.now() - start) / 1000;
 }
 
+/** Turns of each measurement; the long ones take half of them. BENCH_ROUNDS sets it. */
+export const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+
 /**
  * Measures rivals in turns, so that a slow moment of the machine meets all of them, and keeps each one's best.
  * @param better whether more (frames a second) or less (milliseconds) is better.
@@ -24,7 +27,7 @@ export function seconds(program: string, args: readonly string[]): number {
 export function inTurns<Name extends string>(
   rivals: { readonly [N in Name]: () => number },
   better: "more" | "less",
-  rounds = 3,
+  rounds = ROUNDS,
 ): { [N in Name]: number } {
   const best = {} as { [N in Name]: number };
   for (let round = 0; round < rounds; round++) {

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { inTurns, printTable, type Row, runJson, seconds } from "./measure.js";
+import { inTurns, printTable, ROUNDS, type Row, runJson, seconds } from "./measure.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const films = fileURLToPath(new URL("../../films/", import.meta.url));
@@ -82,6 +82,7 @@ for (const [gop, b] of [
       PyAV: () => python("av", "bgr", "random", path, 1).ms!,
     },
     "less",
+    Math.ceil(ROUNDS / 2),
   );
   const [goalAv, goalCv] = gop === 12 ? ["<= 0.6", "<= 0.35"] : ["<= 0.5", "<= 0.6"];
   rows.push({ what: "random", marey: ms.marey, unit: "ms", peer: "PyAV", theirs: ms.PyAV, goal: goalAv });

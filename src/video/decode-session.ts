@@ -231,10 +231,19 @@ export class DecodeSession {
     return index;
   }
 
-  /** Sends one packet and takes what comes out. */
-  async #feed(isSkipped: boolean): Promise<void> {
-    const packet = this.#held ?? (await this.#read());
+  /**
+   * Sends one packet and takes what comes out. Decoding has begun on its thread when this returns its promise, so that
+   * what the caller does before it awaits runs beside it.
+   */
+  #feed(isSkipped: boolean): Promise<void> {
+    const next = this.#held ?? this.#demuxer.read();
     this.#held = undefined;
+    return next instanceof Promise
+      ? next.then((packet) => this.#send(packet, isSkipped))
+      : this.#send(next, isSkipped);
+  }
+
+  async #send(packet: Packet | undefined, isSkipped: boolean): Promise<void> {
     if (!packet) return this.#drain();
     const rank = this.#position++;
     const table = this.#table;
