@@ -5,7 +5,7 @@ import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
-import { NotFoundError, UnsupportedError } from "./core/errors.js";
+import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
@@ -105,7 +105,7 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
 
 /**
  * What `open` would take the path for. Reads a few bytes at most.
- * @throws {NotFoundError} if there is nothing.
+ * @throws {NotFoundError} if there is nothing; {FileFormatError} if it is empty, or neither a file nor a folder.
  */
 export async function sniff(path: string | URL): Promise<SourceKind> {
   if (isRemote(path)) return "video";
@@ -127,6 +127,10 @@ export async function sniff(path: string | URL): Promise<SourceKind> {
     if (await matchesImages(local)) return "images";
     throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
   }
+  // A pipe or a device gives its bytes once, in order; any frame in any order needs a file.
+  if (!found.isFile())
+    throw new FileFormatError(local, "neither a file nor a folder, but a pipe or a device");
+  if (found.size === 0) throw new FileFormatError(local, "an empty file");
   if (basename(local) === "metadata.yaml") return "store";
   return kindOfContent(await readHead(local), extname(local).toLowerCase());
 }
@@ -135,14 +139,16 @@ export async function sniff(path: string | URL): Promise<SourceKind> {
 const headBytes = 4096;
 
 async function readHead(path: string): Promise<Buffer> {
-  const file = await openFile(path).catch((cause: Error) => {
-    throw new NotFoundError(path, `cannot be opened: ${cause.message}`, { cause });
-  });
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
+    const file = await openFile(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new NotFoundError(path, `cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -167,7 +173,7 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly info: ImageInfo;
   /** What to make. @default found from the path; see `create` */
   readonly kind?: SourceKind;
-  /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "npy" for what no lossless format holds, else "png" */
+  /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
@@ -213,10 +219,13 @@ function kindOfName(path: string, { format }: CreateOptions): SourceKind {
   ]);
 }
 
-/** PNG where it holds the frames, because it is lossless and small; npy holds everything. */
+/**
+ * PNG where it is lossless for everyone: it is small. Python's imgstore cuts the pictures of its PNGs to 8 bits and
+ * drops their alpha, so those go into npy, which holds everything.
+ */
 function defaultFormat(info: ImageInfo): string {
-  const format = builtInFormats.find(({ name }) => name === "png");
-  return format?.storedAs(info) ? "png" : "npy";
+  const isPlain = info.dtype === "uint8" && info.channels !== 4;
+  return isPlain && pngFormat.storedAs(info) ? "png" : "npy";
 }
 
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
@@ -242,11 +251,16 @@ export async function createVideo(path: string, options?: VideoWriteOptions): Pr
   return (await import("./video/video-writer.js")).createVideo(path, options);
 }
 
-/** A folder, a pattern or a list of pictures; see `readers/image-folder.ts`. */
+/** A folder, a pattern or a list of pictures, or a TIFF stack; see `readers/`. */
 export async function openImages(
   path: string | readonly string[],
-  options?: OpenImagesOptions,
+  options: OpenImagesOptions = {},
 ): Promise<SeekableSource> {
+  if (typeof path === "string") {
+    const { openTiffStack } = await import("./readers/tiff-stack.js");
+    const stack = await openTiffStack(path, options);
+    if (stack) return options.as === undefined || options.as === "auto" ? stack : inColor(stack, options.as);
+  }
   return (await import("./readers/image-folder.js")).openImages(path, options);
 }
 

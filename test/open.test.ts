@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +68,30 @@ test("what is not there, or holds nothing, is told with its path", async () => {
   await expect(open(at("empty"))).rejects.toThrow(/neither a store .* nor a folder of pictures/);
   writeFileSync(at("text.txt"), "no video, no picture");
   await expect(open(at("text.txt"))).rejects.toThrow(/text\.txt: /);
+});
+
+test("what would be waited for, or holds nothing, is refused at once", async () => {
+  execFileSync("mkfifo", [at("pipe")]);
+  for (const path of [at("pipe"), "/dev/zero"])
+    await expect(open(path)).rejects.toThrow(/a pipe or a device/);
+  writeFileSync(at("empty.mp4"), "");
+  await expect(open(at("empty.mp4"))).rejects.toThrow(/empty\.mp4: an empty file/);
+});
+
+test("a store without a wish for a format is exact in Python too: 8 bits as png, all else as npy", async () => {
+  for (const [dtype, color, format] of [
+    ["uint8", "gray", "png"],
+    ["uint8", "bgr", "png"],
+    ["uint16", "gray", "npy"],
+  ] as const) {
+    const camera = syntheticCamera({ width: 32, height: 24, frames: 1, pace: "free", dtype, color });
+    const path = at(`plain-${dtype}-${color}`);
+    const sink = await create(path, { info: camera.info });
+    for await (const frame of camera) await sink.write(frame);
+    await sink.close();
+    await using store = await open(path);
+    expect(store.describe()).toMatchObject({ format });
+  }
 });
 
 test("any source gives another colour when asked, and its own when not", async () => {

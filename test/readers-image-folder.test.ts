@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -131,6 +132,27 @@ test("a broken picture is an error at its frame, which names it, and the others 
     })(),
   ).rejects.toThrow(/2\.png, frame 2/);
   expect(seen).toEqual([1]);
+});
+
+test("a loop that is told of damage goes on past it, in either direction", async () => {
+  const path = await folderOf("holes", Object.fromEntries([0, 1, 2, 3, 4].map((i) => [`${i}.png`, png])));
+  for (const i of [0, 3]) writeFileSync(join(path, `${i}.png`), "no picture");
+  await using source = await openImages(path);
+  for (const step of [1, -1]) {
+    const damaged: (number | undefined)[] = [];
+    const seen: number[] = [];
+    const onDamage = ({ frame }: DecodeError): number => damaged.push(frame);
+    for await (const { index } of source.frames({ step, onDamage })) seen.push(index);
+    expect(seen).toEqual(step > 0 ? [1, 2, 4] : [4, 2, 1]);
+    expect(damaged).toEqual(step > 0 ? [0, 3] : [3, 0]);
+  }
+});
+
+test("a pipe among the pictures is left out: it would be waited for", async () => {
+  const path = await folderOf("pipe", { "0.png": png, "1.png": png });
+  execFileSync("mkfifo", [join(path, "2.png")]);
+  await using source = await openImages(path);
+  expect(source.index.length).toBe(2);
 });
 
 test("a folder in which nothing can be read is refused when it is opened", async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { UnsupportedError } from "../src/core/errors.js";
 import type { Frame } from "../src/core/frame.js";
 import { bytesOf, type Color, type DType, type Image } from "../src/core/image.js";
 import { openVideo } from "../src/video/open-video.js";
@@ -150,6 +151,39 @@ describe("what is written is read back", () => {
       else expect(quality).toBeGreaterThan(least);
       expect(frame.time).toBeCloseTo(frame.index / 25, 3);
     }
+  });
+
+  const lossless = (["raw", "ffv1", "h264-rgb"] as const).flatMap((codec) =>
+    (["avi", "mkv", "mov", "mp4"] as const).map((container) => ({ codec, container })),
+  );
+  test.each(lossless)("or refused: $codec in $container", async ({ codec, container }) => {
+    let written = 0;
+    for (const [color, dtype] of [
+      ...[["gray", "uint8"] as const, ["bgr", "uint8"] as const],
+      ...[["gray", "uint16"] as const, ["bgr", "uint16"] as const],
+    ]) {
+      const all = frames((step) => picture(62, 46, color, dtype, step), 3);
+      const name = `lossless-${codec}-${color}-${dtype}.${container}`;
+      const path = await write(name, { codec }, all).catch((error) => {
+        expect(error).toBeInstanceOf(UnsupportedError);
+      });
+      if (path === undefined) continue;
+      written++;
+      await using video = await openVideo(path);
+      for await (const { index, image } of video.frames()) {
+        const wanted = all[index]!.image;
+        expect(Buffer.compare(bytesOf(image), bytesOf(wanted)), `${name}, frame ${index}`).toBe(0);
+      }
+      expect(video.index.length).toBe(3);
+    }
+    if (container === "mkv") expect(written).toBeGreaterThan(0);
+  });
+
+  test("raw pixel formats that the container has no name for are refused", async () => {
+    const options = { codec: "raw", pixelFormat: "rgb24" } as const;
+    await expect(createVideo(join(folder, "unnamed.avi"), options)).rejects.toThrow(
+      "unsupported pixel format of raw avi: rgb24 (known: gray, bgr24, bgra)",
+    );
   });
 
   test("and by OpenCV, where it reads the codec: gray to the bit from lossless H.264", () => {

@@ -14,6 +14,7 @@ ADDRESS says which frame:
                     date and time, ISO 8601; without an offset it is UTC. @1700000000.25 are seconds since 1970
   50%               that far into the source; 100% is the last frame
   A..B              a range: from A up to, not including, B; either may be left out
+What begins with a minus and is no plain index goes last, behind "--": -o x/%d.png -- -10..
 A time means the frame on the screen at that time (to the microsecond); --nearest takes the nearest one.`;
 
 /** Where a frame is, as it was typed. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { exit, Interruption } from "./exit.js";
+import { Interruption } from "./exit.js";
 import { Output } from "./output.js";
 import { type Progress, startProgress } from "./progress.js";
 
@@ -41,19 +41,33 @@ export function addCommonOptions(command: Command): Command {
     .option("-q, --quiet", "no progress bar, no remarks");
 }
 
+/** Ends by the signal itself, which a shell reports as 130: `process.exit` would wait for threads that are stuck. */
+function leaveAtOnce(): void {
+  process.removeAllListeners("SIGINT");
+  process.kill(process.pid, "SIGINT");
+}
+
+/** Milliseconds from the first Ctrl-C until a command that has nothing to close is left. */
+const patience = 1000;
+
 export function createContext(commands: readonly CommandEntry[]): Context {
   const abort = new AbortController();
   const out = new Output(process.stdout, (reason) => abort.abort(reason));
   process.stderr.on("error", () => {}); // a closed terminal must not end a recording
   let guarded = 0;
   let signals = 0;
+  const leaveUnlessGuarded = (): void => {
+    if (guarded === 0) leaveAtOnce();
+  };
   const interrupt = (): void => {
     signals++;
     abort.abort(new Interruption());
-    if (signals > 1 && guarded === 0) process.exit(exit.interrupted);
+    // Some waits (for a network, for a dead disk) hear of no signal.
+    setTimeout(leaveUnlessGuarded, patience).unref();
+    if (signals > 1) leaveUnlessGuarded();
     if (signals === 2) process.stderr.write("\nclosing what was written; once more leaves at once\n");
     // A store is readable up to its last finished chunk however it is left.
-    if (signals > 2) process.exit(exit.interrupted);
+    if (signals > 2) leaveAtOnce();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);

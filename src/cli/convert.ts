@@ -14,12 +14,13 @@ import {
   type SelectionOptions,
   select,
 } from "./selection.js";
-import { summarizeStamps } from "./stamps.js";
+import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
+import { evenDrift, summarizeStamps } from "./stamps.js";
 
 const colors = ["bgr", "rgb", "gray"] as const;
 const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as const;
 
-interface ConvertOptions extends CommonOptions, SelectionOptions {
+interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions {
   readonly to?: SourceKind;
   readonly format?: string;
   readonly chunkSize?: number;
@@ -56,7 +57,7 @@ Examples:
 
 export const convert: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(addSelectionOptions(command))
+    addCommonOptions(addSelectionOptions(addSourceOptions(command)))
       .argument("<in>", "store, video, image folder or pattern, array, URL")
       .argument("<out>", "what to write; its name says what it becomes")
       .addOption(new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array"]))
@@ -101,12 +102,19 @@ async function run(
   const { create, open } = await import("../index.js");
   const started = performance.now();
   await using source = await open(input, {
+    ...openOptions(options, context),
     ...(options.as && { as: options.as }),
     ...(options.fps !== undefined && { fps: options.fps }),
-    signal: context.signal,
   });
   const selection = select(source.index, options);
-  const sink = await create(output, createOptions(source, options));
+  const rate = options.fps ?? sourceRate(source, selection.step);
+  const sink = await create(output, createOptions(source, rate, options));
+  const isEven = "encoder" in sink && !options.times && options.fps === undefined;
+  const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
+  if (drift > 0) {
+    const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
+    context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
+  }
   const progress = context.progress("converting", selection.count, options);
   let written = 0;
   try {
@@ -152,9 +160,12 @@ async function pour(
   await sink.close();
 }
 
-function createOptions(source: SeekableSource, options: ConvertOptions): CreateOptions {
-  const { start, stop, step, json, quiet, as, to, hardware, fps, ...rest } = options;
-  const rate = fps ?? sourceRate(source, step ?? 1);
+function createOptions(
+  source: SeekableSource,
+  rate: number | undefined,
+  options: ConvertOptions,
+): CreateOptions {
+  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, ...rest } = options;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
   return {
     ...rest,

@@ -39,12 +39,12 @@ export function exitCodeOf(error: unknown): number {
   return badArgument ? exit.usage : exit.failed;
 }
 
-/** One line for people. `MAREY_DEBUG=1` shows the stack too. */
+/** One line for people, a line break in a file name written as \n. `MAREY_DEBUG=1` shows the stack too. */
 export function describeError(error: unknown): string {
   if (process.env.MAREY_DEBUG && error instanceof Error) return error.stack ?? error.message;
   const text = error instanceof Error ? error.message || error.name : String(error);
+  const line = text.trim().replaceAll("\n", "\\n");
   const expected =
     error instanceof MareyError || error instanceof UsageError || (error as { code?: unknown })?.code;
-  const line = text.split("\n", 1)[0]!;
   return expected || error instanceof Interruption ? line : `${line} (MAREY_DEBUG=1 shows where)`;
 }

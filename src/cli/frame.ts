@@ -1,5 +1,6 @@
-import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { EncodeError, FrameNotFoundError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import { encodeNpy } from "../core/npy.js";
 import type { FrameSink, SeekableSource } from "../core/stream.js";
@@ -8,8 +9,9 @@ import { addCommonOptions, type CliCommand, type CommonOptions, type Context } f
 import { exit, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
 import { parsePositive, rangeOf, selectSpan } from "./selection.js";
+import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
 
-interface FrameOptions extends CommonOptions {
+interface FrameOptions extends CommonOptions, SourceOptions {
   readonly output: string;
   readonly nearest?: boolean;
   readonly quality?: number;
@@ -28,7 +30,7 @@ Examples:
 
 export const frame: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(command)
+    addCommonOptions(addSourceOptions(command))
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .argument("<address>", "which frame or range of frames")
       .requiredOption("-o, --output <file>", "the picture to write; a pattern such as %06d.png for a range")
@@ -57,7 +59,7 @@ async function extract(
     throw new UsageError(`a range needs a pattern for its pictures, such as out/%06d.png; got ${output}`);
   }
   const { create, open } = await import("../index.js");
-  await using source = await open(path, { signal: context.signal });
+  await using source = await open(path, openOptions(options, context));
   const selection = span
     ? selectSpan(source.index, span)
     : {
@@ -65,6 +67,13 @@ async function extract(
         count: 1,
         step: 1,
       };
+  if (selection.count === 0) {
+    const { start } = selection;
+    throw new FrameNotFoundError(
+      { index: start },
+      `the range ${address} is empty in ${source.index.length} frames`,
+    );
+  }
   const frames = span ? source.frames(rangeOf(selection)) : single(source, selection.start);
   const sink = isArray(output)
     ? arrayFile(output)
@@ -101,11 +110,17 @@ function isArray(output: string): boolean {
 /** One picture as an array of its own two or three axes, not as a stack of one. */
 function arrayFile(path: string): Pick<FrameSink, "write" | "close"> {
   return {
-    write: ({ image: { dtype, height, width, channels, data } }) =>
-      writeFile(
-        path,
-        encodeNpy({ dtype, shape: [height, width, ...(channels > 1 ? [channels] : [])], data }),
-      ),
+    async write({ image: { dtype, height, width, channels, data } }) {
+      const unfinished = join(dirname(path), `.${basename(path)}.part`);
+      const shape = [height, width, ...(channels > 1 ? [channels] : [])];
+      try {
+        await writeFile(unfinished, encodeNpy({ dtype, shape, data }));
+        await rename(unfinished, path);
+      } catch (cause) {
+        await rm(unfinished, { force: true }).catch(() => {});
+        throw new EncodeError(path, `cannot be written: ${(cause as Error).message}`, { cause });
+      }
+    },
     close: async () => {},
   };
 }

@@ -9,10 +9,11 @@ import { toJson } from "./json.js";
 import { countOf } from "./output.js";
 import { type Order, orders, readFrames } from "./read-frames.js";
 import { addSelectionOptions, type SelectionOptions, select } from "./selection.js";
+import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
 
 const colors = ["native", "bgr", "rgb", "gray"] as const;
 
-interface FramesOptions extends CommonOptions, SelectionOptions {
+interface FramesOptions extends CommonOptions, SelectionOptions, SourceOptions {
   readonly hash?: HashName;
   readonly as?: (typeof colors)[number];
   readonly order: Order;
@@ -42,7 +43,7 @@ Examples:
 
 export const frames: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(addSelectionOptions(command))
+    addCommonOptions(addSelectionOptions(addSourceOptions(command)))
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .addOption(new Option("--hash <name>", "hash each frame's bytes").choices(hashNames))
       .addOption(new Option("--as <color>", "give the frames as").choices(colors))
@@ -57,8 +58,8 @@ export const frames: CliCommand = {
 async function listFrames(path: string, options: FramesOptions, context: Context): Promise<number> {
   const { open } = await import("../index.js");
   await using source = await open(path, {
+    ...openOptions(options, context),
     ...(options.as && { as: options.as }),
-    signal: context.signal,
   });
   const selection = select(source.index, options);
   const hash = options.hash && (await frameHash(options.hash));

@@ -5,7 +5,10 @@ import { addCommonOptions, type CliCommand, type CommonOptions, type Context } f
 import { exit } from "./exit.js";
 import { toJson } from "./json.js";
 import { countOf, formatSeconds, table } from "./output.js";
+import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
 import { summarizeStamps } from "./stamps.js";
+
+interface InfoOptions extends CommonOptions, SourceOptions {}
 
 const help = `
 With --json one object: path, kind (store, video, images or array), frames, width, height, channels, dtype, color,
@@ -16,19 +19,17 @@ what else it says of itself (codec, container, chunks, metadata ...).`;
 
 export const info: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(command)
+    addCommonOptions(addSourceOptions(command))
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .addHelpText("after", help)
-      .action(async (path: string, options: CommonOptions) =>
-        finish(await printInfo(path, options, context)),
-      );
+      .action(async (path: string, options: InfoOptions) => finish(await printInfo(path, options, context)));
   },
 };
 
-async function printInfo(path: string, options: CommonOptions, context: Context): Promise<number> {
+async function printInfo(path: string, options: InfoOptions, context: Context): Promise<number> {
   const { open, sniff } = await import("../index.js");
   const kind = await sniff(path);
-  await using source = await open(path, { signal: context.signal });
+  await using source = await open(path, openOptions(options, context));
   const facts = gatherInfo(path, kind, source);
   if (options.json) await context.out.json(facts);
   else await context.out.line(renderInfo(facts, source));

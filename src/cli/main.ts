@@ -16,6 +16,7 @@ async function buildProgram(args: readonly string[], context: Context, finish: (
     .version(version(), "-V, --version")
     .addHelpText("after", exitCodes)
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(describeUsageError(text)) })
     .exitOverride();
   const asked = args.filter((arg) => !arg.startsWith("-")).slice(0, 2);
   for (const { name, summary, load } of commands) {
@@ -25,6 +26,15 @@ async function buildProgram(args: readonly string[], context: Context, finish: (
     }
   }
   return program;
+}
+
+/** Commander's own complaints, spelled as all others are. */
+function describeUsageError(text: string): string {
+  const advice = /unknown option '-[\d:.]/.test(text)
+    ? '; what begins with a minus goes last, behind "--"'
+    : "";
+  const [line, ...more] = text.replace(/^error: /, "marey: ").split("\n");
+  return [`${line}${advice}`, ...more].join("\n");
 }
 
 function version(): string {

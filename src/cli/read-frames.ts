@@ -1,7 +1,6 @@
-import { ClosedError, DecodeError, MareyError } from "../core/errors.js";
+import { DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { SeekableSource } from "../core/stream.js";
-import { countOf } from "./output.js";
 import { backward, rangeOf, type Selection, shuffled } from "./selection.js";
 
 export const orders = ["forward", "backward", "shuffled"] as const;
@@ -12,7 +11,7 @@ export type Order = (typeof orders)[number];
 export interface ReadFrame {
   readonly index: number;
   readonly frame?: IndexedFrame;
-  readonly error?: MareyError;
+  readonly error?: DecodeError;
 }
 
 /** Every frame of the selection or the reason why it cannot be had; one bad frame does not hide those behind it. */
@@ -25,24 +24,27 @@ export async function* readFrames(
     for (const index of shuffled(selection)) yield await readOne(source, index);
     return;
   }
-  const { start, count, step } = order === "backward" ? backward(selection) : selection;
-  for (let done = 0; done < count; ) {
-    const rest = { start: start + done * step, count: count - done, step };
-    try {
-      for await (const frame of source.frames(rangeOf(rest))) {
-        done++;
-        yield { index: frame.index, frame };
-      }
-      if (done < count) {
-        const missing = `the source ended ${countOf(count - done, "frame")} early`;
-        throw new DecodeError("source", start + done * step, missing);
-      }
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      // The sequential reader stops at the damage; asked for alone, this frame may still be had.
-      yield await readOne(source, start + done++ * step);
+  const run = order === "backward" ? backward(selection) : selection;
+  const rankOf = (place: number): number => run.start + place * run.step;
+  const damage: DecodeError[] = [];
+  const range = { ...rangeOf(run), onDamage: (error: DecodeError) => damage.push(error) };
+  let done = 0;
+  /** The frames of the run that did not come, up to a frame that did. */
+  function* lostBefore(index: number): Generator<ReadFrame> {
+    for (; (index - rankOf(done)) * run.step > 0; done++) {
+      const lost = rankOf(done);
+      const found = "the source passed it over";
+      const error = damage.find(({ frame }) => frame === lost) ?? new DecodeError("source", lost, found);
+      yield { index: lost, error };
     }
+    damage.length = 0;
   }
+  for await (const frame of source.frames(range)) {
+    yield* lostBefore(frame.index);
+    done++;
+    yield { index: frame.index, frame };
+  }
+  yield* lostBefore(rankOf(run.count));
 }
 
 /** One frame, wherever it lies. */
@@ -50,12 +52,8 @@ export async function readOne(source: SeekableSource, index: number): Promise<Re
   try {
     return { index, frame: await source.frame({ index }) };
   } catch (error) {
-    if (isDamage(error)) return { index, error };
+    // Anything else is the fault of the program, or goes for the whole source.
+    if (error instanceof DecodeError) return { index, error };
     throw error;
   }
-}
-
-/** The fault of the file, not of the program or of whoever asked. */
-function isDamage(error: unknown): error is MareyError {
-  return error instanceof MareyError && !(error instanceof ClosedError);
 }

@@ -46,6 +46,25 @@ export function summarizeStamps(index: FrameIndex): StampSummary {
   };
 }
 
+/**
+ * How far a frame is moved at most if all are spaced evenly from the first one's time on.
+ * @param rate frames a second.
+ * @returns seconds; 0 where no frame is moved by half a frame or more.
+ */
+export function evenDrift(
+  index: FrameIndex,
+  { start, count, step }: { readonly start: number; readonly count: number; readonly step: number },
+  rate: number,
+): number {
+  const first = index.time(start);
+  let most = 0;
+  for (let i = 0; i < count; i++) {
+    const drift = Math.abs(Math.abs(index.time(start + i * step) - first) - i / rate);
+    if (drift > most) most = drift;
+  }
+  return most * rate >= 0.5 ? most : 0;
+}
+
 function countDuplicates(index: FrameIndex): number {
   const numbers = Array.from({ length: index.length }, (_, at) => index.number(at))
     .filter((number) => !Number.isNaN(Number(number)))

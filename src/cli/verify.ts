@@ -3,9 +3,10 @@ import { exit } from "./exit.js";
 import { countOf, formatBytes, formatSeconds } from "./output.js";
 import type { Progress } from "./progress.js";
 import { parseInteger } from "./selection.js";
+import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
 import type { VerifyReport } from "./verify-source.js";
 
-interface VerifyCliOptions extends CommonOptions {
+interface VerifyCliOptions extends CommonOptions, SourceOptions {
   readonly shuffle: number;
   readonly strict?: boolean;
 }
@@ -27,7 +28,7 @@ const shownProblems = 20;
 
 export const verify: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(command)
+    addCommonOptions(addSourceOptions(command))
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .option("--shuffle <count>", 'how many to read again in shuffled order, or "all"', parseCount, 1000)
       .option("--strict", "gaps, duplicates and backward times are problems too")
@@ -45,7 +46,7 @@ async function check(path: string, options: VerifyCliOptions, context: Context):
   const { verifySource } = await import("./verify-source.js");
   const kind = await sniff(path);
   const started = performance.now();
-  await using source = await open(path, { signal: context.signal });
+  await using source = await open(path, openOptions(options, context));
   let bar: { readonly pass: string; readonly progress: Progress } | undefined;
   const report = await verifySource(source, {
     signal: context.signal,

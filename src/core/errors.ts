@@ -36,10 +36,13 @@ export class StoreFormatError extends MareyError {
 export class FileFormatError extends MareyError {
   readonly code = "FILE_FORMAT";
   readonly path: string;
+  /** The message without the path, for an error that names the place in another way. */
+  readonly found: string;
 
   constructor(path: string, found: string, options?: ErrorOptions) {
     super(`${path}: ${found}`, options);
     this.path = path;
+    this.found = found;
   }
 }
 

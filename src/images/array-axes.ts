@@ -21,9 +21,10 @@ export interface ArrayLayout {
  *   far nearer to square (twice): (7, 480, 640) is `thw`, and (480, 640, 7) is `hwt`.
  * - 4 axes: `thwc`; `tchw` or `hwct` if only that axis is 1, 3 or 4 long.
  *
+ * @param path named in errors only.
  * @throws {UnsupportedError} for fewer or more axes.
  */
-export function guessAxes(shape: readonly number[]): ArrayAxes {
+export function guessAxes(shape: readonly number[], path: string): ArrayAxes {
   const isChannels = (length: number): boolean => length === 1 || length === 3 || length === 4;
   const [a, b, c, d] = shape as [number, number, number, number];
   if (shape.length === 2) return "hw";
@@ -36,7 +37,8 @@ export function guessAxes(shape: readonly number[]): ArrayAxes {
     if (isChannels(b)) return "tchw";
     return isChannels(c) ? "hwct" : "thwc";
   }
-  throw new UnsupportedError("array shape", `(${shape.join(", ")})`, ["2, 3 or 4 axes"]);
+  const python = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  throw new UnsupportedError("array shape", `${python} in ${path}`, ["2, 3 or 4 axes"]);
 }
 
 function elongation(height: number, width: number): number {

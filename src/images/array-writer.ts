@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ClosedError, ExistsError, FrameMismatchError } from "../core/errors.js";
+import { ClosedError, EncodeError, ExistsError, FrameMismatchError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
 import { bytesOf, describeImage, describeMismatch, type ImageInfo } from "../core/image.js";
 import { encodeNpyHeader } from "../core/npy.js";
@@ -16,16 +16,19 @@ export interface ArrayWriteOptions {
 /**
  * Writes all frames into one `.npy` array of shape (frames, height, width) or (frames, height, width, channels).
  * It stands under a temporary name until `close()`.
- * @throws {ExistsError} if the file is there already.
+ * @throws {ExistsError} if the file is there already; {EncodeError} if it cannot be made.
  */
 export async function createArray(path: string, options: ArrayWriteOptions): Promise<FrameSink> {
   const exists = await stat(path).then(
     () => true,
     () => false,
   );
-  if (exists && !options.overwrite) throw new ExistsError(path, "choose another name, or allow to overwrite");
+  if (exists && !options.overwrite)
+    throw new ExistsError(path, "choose another name, or pass overwrite to replace it");
   const unfinished = join(dirname(path), `.${basename(path)}.part`);
-  const file = await open(unfinished, "w");
+  const file = await open(unfinished, "w").catch((cause) => {
+    throw new EncodeError(path, `cannot be written: ${cause.message}`, { cause });
+  });
   return new ArrayWriter(path, unfinished, file, options.info);
 }
 
@@ -62,10 +65,18 @@ class ArrayWriter implements FrameSink {
   }
 
   async #writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-      done += bytesWritten;
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+        done += bytesWritten;
+      }
+    } catch (cause) {
+      throw this.#unwritten(cause as Error);
     }
+  }
+
+  #unwritten(cause: Error): EncodeError {
+    return new EncodeError(this.#path, `cannot be written: ${cause.message}`, { cause });
   }
 
   async close(): Promise<void> {
@@ -75,10 +86,13 @@ class ArrayWriter implements FrameSink {
     try {
       await this.#writeAt(file, this.#header(this.#frames), 0);
       await file.sync();
-    } finally {
       await file.close();
+      await rename(this.#unfinished, this.#path);
+    } catch (cause) {
+      await file.close().catch(() => {});
+      await rm(this.#unfinished, { force: true });
+      throw cause instanceof EncodeError ? cause : this.#unwritten(cause as Error);
     }
-    await rename(this.#unfinished, this.#path);
   }
 
   async abort(): Promise<void> {

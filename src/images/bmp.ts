@@ -30,7 +30,8 @@ function strideOf(width: number, pixelBits: number): number {
 }
 
 function encodeBmp(image: Image): Uint8Array {
-  if (!accepts(image)) throw new UnsupportedError("bmp picture", describeImage(image));
+  if (!accepts(image))
+    throw new UnsupportedError("bmp picture", describeImage(image), ["uint8 gray, bgr, bgra"]);
   const { width, height, channels } = image;
   const stride = strideOf(width, channels * 8);
   const headerBytes = channels === 4 ? 108 : 40;

@@ -39,10 +39,10 @@ export async function createImageFolder(pattern: string, options: ImageFolderOpt
   const digits = Number(counter.exec(basename(pattern))?.[1] || 1);
   const nameOf = (count: number): string =>
     basename(pattern).replace(counter, String(count).padStart(digits, "0"));
-  await mkdir(folder, { recursive: true });
   if (!options.overwrite) {
-    const there = (await readdir(folder)).find((name) => matches(basename(pattern), name));
-    if (there) throw new ExistsError(join(folder, there), "choose another folder, or allow to overwrite");
+    const there = (await readdir(folder).catch(() => [])).find((name) => matches(basename(pattern), name));
+    if (there)
+      throw new ExistsError(join(folder, there), "choose another folder, or pass overwrite to replace it");
   }
   return new ImageFolderWriter(folder, nameOf, isImagePattern(pattern), codec, options);
 }
@@ -61,6 +61,7 @@ class ImageFolderWriter implements FrameSink {
   readonly #codec: ImageCodec;
   readonly #options: EncodeOptions;
   readonly #pending = new Set<Promise<void>>();
+  #made: Promise<unknown> | undefined;
   #count = 0;
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
@@ -100,11 +101,14 @@ class ImageFolderWriter implements FrameSink {
     const bytes = await this.#codec.encode(image, this.#options);
     const unfinished = join(dirname(path), `.${basename(path)}.part`);
     try {
+      // Not before a picture could be encoded: what is refused leaves no empty folder.
+      this.#made ??= mkdir(this.#folder, { recursive: true });
+      await this.#made;
       await writeFile(unfinished, bytes);
       await rename(unfinished, path);
-    } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error;
+    } catch (cause) {
+      await rm(unfinished, { force: true }).catch(() => {});
+      throw new EncodeError(path, `cannot be written: ${(cause as Error).message}`, { cause });
     }
   }
 

@@ -24,7 +24,7 @@ function accepts(info: ImageInfo): boolean {
 }
 
 async function encodeJpeg(image: Image, options: EncodeOptions = {}): Promise<Uint8Array> {
-  if (!accepts(image)) throw new UnsupportedError("jpg picture", describeImage(image));
+  if (!accepts(image)) throw new UnsupportedError("jpg picture", describeImage(image), ["uint8 gray, bgr"]);
   const { width, height, channels } = image;
   const rows = bytesInOrder(image, { color: "rgb", littleEndian: true });
   return await sharp(rows, { raw: { width, height, channels: channels as 1 | 3 } })

@@ -26,7 +26,8 @@ function accepts(info: ImageInfo): boolean {
 }
 
 async function encodePng(image: Image): Promise<Uint8Array> {
-  if (!accepts(image)) throw new UnsupportedError("png picture", describeImage(image));
+  if (!accepts(image))
+    throw new UnsupportedError("png picture", describeImage(image), ["uint8 and uint16 gray, bgr, bgra"]);
   const { width, height, channels, data } = image;
   const rows = bytesInOrder(image, { color: "rgb", littleEndian: false });
   const pixelBytes = channels * data.BYTES_PER_ELEMENT;

@@ -34,7 +34,10 @@ function isWritable(info: ImageInfo): boolean {
 }
 
 function encodePnm(codec: ImageCodec, image: Image): Uint8Array {
-  if (!codec.accepts(image)) throw new UnsupportedError(`${codec.name} picture`, describeImage(image));
+  if (!codec.accepts(image)) {
+    const known = `uint8 and uint16 ${codec === pgm ? "gray" : "bgr"}`;
+    throw new UnsupportedError(`${codec.name} picture`, describeImage(image), [known]);
+  }
   const kind = image.channels === 1 ? "P5" : "P6";
   const highest = image.dtype === "uint8" ? 255 : 65535;
   const header = Buffer.from(`${kind}\n${image.width} ${image.height}\n${highest}\n`, "latin1");

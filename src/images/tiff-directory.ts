@@ -63,3 +63,38 @@ export function readTiffDirectory(bytes: Uint8Array, path: string, at?: number):
   };
   return { littleEndian, tag, next };
 }
+
+/** Where the pictures of a TIFF file are. */
+export interface TiffPages {
+  /** The place of each page's directory, undefined for the first: what `readTiffDirectory` takes. */
+  readonly pages: readonly (number | undefined)[];
+  /** Why there are no more, if the chain of pages breaks off. */
+  readonly damage?: string;
+}
+
+/** Number of the tag that says what a page is: bit 0 a preview of another page, bit 2 a mask for it. */
+const newSubfileType = 254;
+const [isPreview, isMask] = [1, 4];
+
+/**
+ * The pages of a TIFF file that are pictures of their own, in the order of the file.
+ * @throws {FileFormatError} if there is not even a first page.
+ */
+export function tiffPages(bytes: Uint8Array, path: string): TiffPages {
+  const pages: (number | undefined)[] = [undefined];
+  const seen = new Set<number>();
+  let { next } = readTiffDirectory(bytes, path);
+  while (next !== 0) {
+    if (seen.has(next)) return { pages, damage: `the directory at byte ${next} comes twice` };
+    seen.add(next);
+    try {
+      const directory = readTiffDirectory(bytes, path, next);
+      const kind = directory.tag(newSubfileType)?.[0] ?? 0;
+      if ((kind & (isPreview | isMask)) === 0) pages.push(next);
+      next = directory.next;
+    } catch (error) {
+      return { pages, damage: (error as FileFormatError).found };
+    }
+  }
+  return { pages };
+}

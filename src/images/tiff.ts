@@ -4,12 +4,12 @@ import type { ImageCodec } from "./image-codec.js";
 import { packDifferences } from "./pack-differences.js";
 import { bytesInOrder, hostIsLittle, isPicture, wordsOver } from "./sample-order.js";
 import { decodeTiff } from "./tiff-decode.js";
-import { isTiff } from "./tiff-directory.js";
+import { isTiff, tiffPages } from "./tiff-directory.js";
 import { takeDifferences } from "./tiff-strip.js";
 
 /**
  * TIFF 6.0, one picture. Written as strips: integers as differences along the row, deflated (smaller and faster than
- * OpenCV's LZW, and read by everything that reads TIFF), floats uncompressed as OpenCV does. Read, of the first page:
+ * OpenCV's LZW, and read by everything that reads TIFF), floats uncompressed as OpenCV does. Read:
  * strips and tiles, interleaved or planar, uncompressed, LZW, deflate and PackBits, predictors 2 and 3, both byte
  * orders, BigTIFF, palettes, 1 to 64 bit. Other channels than gray and RGB(A) come out as `none`. Not read: JPEG and
  * fax compression, 12-bit samples, CMYK and YCbCr. The orientation tag is not applied.
@@ -20,8 +20,19 @@ export const tiff: ImageCodec = {
   matches: isTiff,
   accepts,
   encode: encodeTiff,
-  decode: (bytes, path) => decodeTiff(bytes, path),
+  decode: decodeOnly,
 };
+
+/** A picture is one page: of a stack, all the others would be lost without a word. */
+async function decodeOnly(bytes: Uint8Array, path: string): Promise<Image> {
+  const { pages } = tiffPages(bytes, path);
+  if (pages.length > 1) {
+    throw new UnsupportedError("TIFF picture", `${pages.length} pages in ${path}`, [
+      "one page; a stack is opened by its own path",
+    ]);
+  }
+  return decodeTiff(bytes, path);
+}
 
 /** TIFF's number of the sample format: 1 unsigned, 2 signed, 3 float. */
 const sampleFormats: { readonly [D in DType]?: 1 | 2 | 3 } = {
@@ -47,7 +58,10 @@ function accepts(info: ImageInfo): boolean {
 const stripBytes = 2 ** 19;
 
 async function encodeTiff(image: Image): Promise<Uint8Array> {
-  if (!accepts(image)) throw new UnsupportedError("tif picture", describeImage(image));
+  if (!accepts(image))
+    throw new UnsupportedError("tif picture", describeImage(image), [
+      `gray, bgr, bgra of ${Object.keys(sampleFormats).join(", ")}`,
+    ]);
   const { width, height, channels, dtype } = image;
   const rowBytes = width * channels * dtypeBytes(dtype);
   const packs = sampleFormats[dtype] !== 3;

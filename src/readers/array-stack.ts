@@ -12,7 +12,7 @@ import { FrameIndex } from "../core/frame-index.js";
 import { arrayOver, type Color, type DType, dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
 import { readNpyHeader } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
-import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
+import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { type ArrayAxes, type ArrayLayout, guessAxes, layoutOf } from "../images/array-axes.js";
 import { StackPixels } from "../images/stack-pixels.js";
 
@@ -103,8 +103,11 @@ async function npzSource(path: string, wanted: string | undefined): Promise<Arra
     return dtype !== undefined && shape.length >= 2 && shape.length <= 4;
   });
   if (wanted === undefined && couldBePictures.length !== 1) {
-    const found = `${couldBePictures.length} arrays that could be pictures: choose one by its key`;
-    throw new FileFormatError(path, `holds ${found} (there are ${npz.names.join(", ")})`);
+    const [what, names] =
+      couldBePictures.length === 0
+        ? ["no array that could be pictures", npz.names]
+        : [`${couldBePictures.length} arrays that could be pictures; choose one by its key`, couldBePictures];
+    throw new FileFormatError(path, `holds ${what} (there are ${names.join(", ") || "none"})`);
   }
   const key = wanted ?? couldBePictures[0]!;
   const { dtype, shape, data } = npz.array(key);
@@ -152,7 +155,7 @@ class ArrayStack implements SeekableSource {
     const { fps = 25, color = "bgr" } = options;
     if (!(fps > 0)) throw new RangeError(`fps must be above 0, got ${fps}`);
     const { shape, dtype, fortranOrder } = source;
-    this.#layout = layoutOf(shape, fortranOrder, options.axes ?? guessAxes(shape));
+    this.#layout = layoutOf(shape, fortranOrder, options.axes ?? guessAxes(shape, path));
     const { frames, height, width, channels } = this.#layout;
     if (frames > 0 && width * height * channels === 0) {
       throw new FileFormatError(path, `pictures without pixels: shape (${shape.join(", ")})`);
@@ -170,8 +173,12 @@ class ArrayStack implements SeekableSource {
     return this.#read(this.index.locate(address));
   }
 
-  async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
-    const { start, count, step } = resolveRange(range, this.index.length);
+  frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
+    return framesPastDamage(range, this.index.length, (run) => this.#run(run));
+  }
+
+  async *#run({ start, count, step }: FrameRun): AsyncGenerator<IndexedFrame> {
+    this.#checkOpen();
     for (let i = 0; i < count; i++) {
       this.#checkOpen();
       yield await this.#read(start + i * step);
@@ -180,7 +187,8 @@ class ArrayStack implements SeekableSource {
 
   async #read(rank: number): Promise<IndexedFrame> {
     const bytes = await this.#pixels.frame(rank).catch((cause) => {
-      throw new DecodeError(this.#path, rank, cause.message, { cause });
+      const found = cause instanceof FileFormatError ? cause.found : cause.message;
+      throw new DecodeError(this.#path, rank, found, { cause });
     });
     const { dtype } = this.info;
     const image: Image = {

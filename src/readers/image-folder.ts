@@ -1,12 +1,12 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { type PlainColor, toColor } from "../core/color.js";
-import { ClosedError, DecodeError, NotFoundError } from "../core/errors.js";
+import { ClosedError, DecodeError, FileFormatError, NotFoundError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
-import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
+import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { bmp } from "../images/bmp.js";
 import { filePattern, isFilePattern } from "../images/file-pattern.js";
 import type { ImageCodec } from "../images/image-codec.js";
@@ -91,7 +91,7 @@ async function list(folder: string): Promise<string[]> {
     throw new NotFoundError(folder, `cannot be listed: ${cause.message}`, { cause });
   });
   return entries
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink()) // reading a pipe would wait for ever
     .map((entry) => entry.name)
     .sort(naturalOrder);
 }
@@ -124,7 +124,8 @@ async function readPicture(file: string, index: number, as: PlainColor | "auto" 
     const image = await codec.decode(bytes, basename(file));
     return as === "auto" ? image : toColor(image, as);
   } catch (cause) {
-    throw new DecodeError(file, index, (cause as Error).message, { cause });
+    const found = cause instanceof FileFormatError ? cause.found : (cause as Error).message;
+    throw new DecodeError(file, index, found, { cause });
   }
 }
 
@@ -159,8 +160,11 @@ class ImageFolder implements SeekableSource {
     );
   }
 
-  async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
-    const { start, count, step } = resolveRange(range, this.#files.length);
+  frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
+    return framesPastDamage(range, this.#files.length, (run) => this.#run(run));
+  }
+
+  async *#run({ start, count, step }: FrameRun): AsyncGenerator<IndexedFrame> {
     this.#checkOpen();
     const read = async (i: number): Promise<IndexedFrame> => {
       const rank = start + i * step;

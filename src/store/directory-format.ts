@@ -3,11 +3,11 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toColor } from "../core/color.js";
 import { EncodeError } from "../core/errors.js";
+import { keepFreedMemory } from "../core/freed-memory.js";
 import { type DType, type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import type { ChunkFormat, ChunkReader, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
 import { readContainedFile } from "./contained-file.js";
 import { atBestPace } from "./file-pace.js";
-import { keepFreedMemory } from "./freed-memory.js";
 import { paddedNumber } from "./layout.js";
 
 /** What a format of one file a picture has to say. */

@@ -38,7 +38,7 @@ export const codecs: { readonly [C in VideoCodec]: CodecFacts } = {
   },
   mjpeg: { encoder: "mjpeg", hardware: [], containers: video, isIntra: true },
   ffv1: { encoder: "ffv1", hardware: [], containers: ["mkv", "avi", "mov"], isIntra: true },
-  raw: { encoder: "rawvideo", hardware: [], containers: ["avi", "mkv", "mov"], isIntra: true },
+  raw: { encoder: "rawvideo", hardware: [], containers: ["avi", "mkv"], isIntra: true },
   "h264-rgb": { encoder: "libx264rgb", hardware: [], containers: ["mp4", "mkv", "mov"], isIntra: false },
 };
 
@@ -87,6 +87,22 @@ export interface CodedFormat {
 }
 
 /**
+ * The layouts of raw samples that a container can name, so that they are read back as what they are. FFmpeg writes
+ * others too, and then reads them as something else, or not at all.
+ */
+const rawFormats: { readonly [container: string]: readonly string[] } = {
+  avi: ["gray", "bgr24", "bgra"],
+  mkv: ["gray", "gray16le", "rgb48le"],
+};
+
+/** @throws {UnsupportedError} if frames in that pixel format could not be read back from that container. */
+export function checkPixelFormat(pixelFormat: string, codec: VideoCodec, container: VideoContainer): void {
+  if (codec === "raw" && !rawFormats[container]?.includes(pixelFormat)) {
+    throw new UnsupportedError(`pixel format of raw ${container}`, pixelFormat, rawFormats[container]);
+  }
+}
+
+/**
  * The pixel format in which frames of that shape lose the least in that codec.
  *
  * Gray goes untouched into the luma plane, full range and tagged so, with neutral chroma where the codec wants chroma:
@@ -94,18 +110,22 @@ export interface CodedFormat {
  * and tagged so; 4:4:4 where the size is odd, since 4:2:0 would cut a row or column.
  * @throws {UnsupportedError} if the codec cannot hold such frames.
  */
-export function codedFormatFor(info: ImageInfo, codec: VideoCodec): CodedFormat {
+export function codedFormatFor(info: ImageInfo, codec: VideoCodec, container: VideoContainer): CodedFormat {
   const { dtype, color } = info;
   const isOdd = info.width % 2 === 1 || info.height % 2 === 1;
   const full = (pixelFormat: string): CodedFormat => ({ pixelFormat, isFullRange: true });
   const bits = dtype === "uint8" ? 8 : dtype === "uint16" ? (info.bits ?? 16) : 0;
+  if (codec === "raw") {
+    const pixelFormat = rawFormat(color, bits);
+    if (rawFormats[container]?.includes(pixelFormat)) return full(pixelFormat);
+    throw new UnsupportedError(`frames for raw ${container}`, describeImage(info), advice(codec));
+  }
   if (bits > 0 && color === "gray") {
     const format = grayFormat(codec, bits, isOdd);
     if (format) return full(format);
   }
   if (bits > 0 && (color === "bgr" || color === "rgb")) {
     if (codec === "ffv1") return full(bits === 8 ? "bgr0" : "gbrp16le");
-    if (codec === "raw") return full(bits === 8 ? "bgr24" : "rgb48le");
     if (codec === "h264-rgb" && bits === 8) return full("bgr24");
     if (codec === "mjpeg" && bits === 8) return full("yuvj420p");
     if ((codec === "h264" || codec === "h265") && bits === 8) {
@@ -118,15 +138,21 @@ export function codedFormatFor(info: ImageInfo, codec: VideoCodec): CodedFormat 
       return { pixelFormat: bits === 8 ? "yuv420p" : "yuv420p10le", isFullRange: false };
     }
   }
-  if (bits === 8 && (color === "bgra" || color === "rgba") && (codec === "ffv1" || codec === "raw")) {
+  if (bits === 8 && (color === "bgra" || color === "rgba") && codec === "ffv1") {
     return full("bgra");
   }
   throw new UnsupportedError(`frames for codec ${codec}`, describeImage(info), advice(codec));
 }
 
+function rawFormat(color: ImageInfo["color"], bits: number): string {
+  if (bits === 0) return "none";
+  if (color === "gray") return bits === 8 ? "gray" : "gray16le";
+  if (color === "bgr" || color === "rgb") return bits === 8 ? "bgr24" : "rgb48le";
+  return bits === 8 && (color === "bgra" || color === "rgba") ? "bgra" : "none";
+}
+
 function grayFormat(codec: VideoCodec, bits: number, isOdd: boolean): string | undefined {
   if (codec === "ffv1") return bits === 8 ? "gray" : `gray${bits <= 10 ? 10 : bits <= 12 ? 12 : 16}le`;
-  if (codec === "raw") return bits === 8 ? "gray" : "gray16le";
   if (codec === "mjpeg") return bits === 8 ? "yuvj420p" : undefined;
   if (codec === "h264-rgb") return undefined;
   if (bits === 8) return isOdd ? (codec === "av1" ? undefined : "yuv444p") : "yuv420p";
@@ -137,6 +163,9 @@ function grayFormat(codec: VideoCodec, bits: number, isOdd: boolean): string | u
 function advice(codec: VideoCodec): readonly string[] {
   if (codec === "ffv1") return ["uint8 and uint16, gray, bgr, rgb; uint8 bgra, rgba"];
   if (codec === "h264-rgb") return ["uint8 bgr, rgb"];
+  if (codec === "raw") {
+    return ["avi: uint8 gray, bgr, rgb, bgra, rgba", "mkv: uint8 gray; uint16 gray, bgr, rgb"];
+  }
   return ["uint8 gray, bgr, rgb; for 16 bit use ffv1"];
 }
 

@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FileFormatError, MareyError, NotFoundError } from "../core/errors.js";
+import { keepFreedMemory } from "../core/freed-memory.js";
 import { DecodeSession } from "./decode-session.js";
 import type { NativeFrame } from "./ffmpeg/decoder.js";
 import { Demuxer } from "./ffmpeg/demuxer.js";
@@ -26,6 +27,7 @@ const FIRST_FRAMES = 16;
  * @throws {NotFoundError} if there is no such file; {FileFormatError} if it is no video, or damaged beyond opening.
  */
 export async function openVideo(path: string | URL, options: VideoReadOptions = {}): Promise<VideoReader> {
+  keepFreedMemory();
   const url = await addressOf(path);
   let demuxer: Demuxer | undefined;
   let session: DecodeSession | undefined;

@@ -15,6 +15,7 @@ import { describeMismatch, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
 import {
   checkCodec,
+  checkPixelFormat,
   codecs,
   codedFormatFor,
   containerOf,
@@ -75,6 +76,7 @@ export async function createVideo(path: string, options: VideoWriteOptions = {})
   const container = options.container ?? containerOf(path);
   const codec = options.codec ?? usualCodec(container);
   checkCodec(codec, container);
+  if (options.pixelFormat !== undefined) checkPixelFormat(options.pixelFormat, codec, container);
   encoderOptions(codec, codecs[codec].encoder, options);
   rateAsFraction(options.fps ?? 25);
   if (options.times && container === "avi") {
@@ -82,7 +84,7 @@ export async function createVideo(path: string, options: VideoWriteOptions = {})
   }
   const target = resolve(path);
   if (!options.overwrite && (await exists(target))) {
-    throw new ExistsError(path, "choose another name, or ask to overwrite it");
+    throw new ExistsError(path, "choose another name, or pass overwrite to replace it");
   }
   if (!(await exists(dirname(target)))) throw new NotFoundError(dirname(path), "no such folder");
   return new VideoWriter(target, container, codec, options);
@@ -183,7 +185,7 @@ export class VideoWriter implements FrameSink {
   }
 
   async #start(info: ImageInfo, time: number): Promise<void> {
-    const coded = codedFormatFor(info, this.#codec);
+    const coded = codedFormatFor(info, this.#codec, this.#container);
     const rate = rateAsFraction(this.#options.fps ?? 25);
     const muxer = new Muxer(this.#temporary, this.#container);
     try {

@@ -84,7 +84,8 @@ export class Encoder {
       context.colorSpace = matrixOf(settings.pixelFormat);
       if (settings.hasGlobalHeader) setOption(context, "flags", "+global_header");
       for (const [name, value] of settings.options) setOption(context, name, value);
-      check(context.open2Sync(codec, null), `open encoder ${settings.encoder} (${settings.pixelFormat})`);
+      const { encoder, width, height, pixelFormat } = settings;
+      check(context.open2Sync(codec, null), `open encoder ${encoder} for ${width}x${height} ${pixelFormat}`);
     } catch (error) {
       context.freeContext();
       throw error;

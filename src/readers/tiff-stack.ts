@@ -1,0 +1,142 @@
+import { open, readFile } from "node:fs/promises";
+import { ClosedError, DecodeError, FileFormatError, UnsupportedError } from "../core/errors.js";
+import type { IndexedFrame } from "../core/frame.js";
+import type { FrameAddress } from "../core/frame-address.js";
+import { FrameIndex } from "../core/frame-index.js";
+import type { Image, ImageInfo } from "../core/image.js";
+import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
+import { decodeTiff } from "../images/tiff-decode.js";
+import { isTiff, type TiffPages, tiffPages } from "../images/tiff-directory.js";
+
+export interface OpenTiffStackOptions {
+  /** Frames a second: pages know no time, so frame i is at i / fps seconds. @default 25 */
+  readonly fps?: number;
+}
+
+/** Longest stack that is read, in bytes: it is held in memory. */
+const longestStack = 2 ** 31;
+
+/**
+ * Opens a TIFF file of many pages, each of them a frame; previews and masks among the pages are left out. Of a file
+ * that is cut short, the pages that can be found are read, and `problems` tells.
+ * @returns undefined if the path is no TIFF file, or has one page only: that is a picture.
+ * @throws {UnsupportedError} if the file is longer than 2 GiB.
+ * @throws {DecodeError} if none of its pages can be read.
+ */
+export async function openTiffStack(
+  path: string,
+  { fps = 25 }: OpenTiffStackOptions = {},
+): Promise<SeekableSource | undefined> {
+  const size = await tiffSize(path);
+  if (size === undefined) return undefined;
+  if (size > longestStack) {
+    throw new UnsupportedError("TIFF stack size", `${size} bytes in ${path}`, [`up to ${longestStack}`]);
+  }
+  const bytes = await readFile(path);
+  const found = tiffPages(bytes, path);
+  if (found.pages.length === 1 && found.damage === undefined) return undefined;
+  if (!(fps > 0)) throw new RangeError(`fps must be above 0, got ${fps}`);
+  const stack: Stack = { path, bytes, ...found };
+  return new TiffStack(stack, await firstInfo(stack), fps);
+}
+
+/** Undefined if it is no TIFF file. */
+async function tiffSize(path: string): Promise<number | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) return undefined;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    return isTiff(buffer.subarray(0, bytesRead)) ? found.size : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+interface Stack extends TiffPages {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The shape of the first page that can be read. */
+async function firstInfo(stack: Stack): Promise<ImageInfo> {
+  let failure: unknown;
+  for (const rank of stack.pages.keys()) {
+    try {
+      const { data: _, ...info } = await readPage(stack, rank);
+      return info;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function readPage({ bytes, path, pages }: Stack, rank: number): Promise<Image> {
+  try {
+    return await decodeTiff(bytes, path, pages[rank]);
+  } catch (cause) {
+    const found = cause instanceof FileFormatError ? cause.found : (cause as Error).message;
+    throw new DecodeError(path, rank, found, { cause });
+  }
+}
+
+class TiffStack implements SeekableSource {
+  readonly info: ImageInfo;
+  readonly index: FrameIndex;
+  /** What was found wrong with the file as a whole. */
+  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly #fps: number;
+  /** Let go of when closed. */
+  #stack: Stack | undefined;
+
+  constructor(stack: Stack, info: ImageInfo, fps: number) {
+    const { path, pages, damage } = stack;
+    this.info = info;
+    this.index = FrameIndex.regular(pages.length, fps);
+    this.problems = damage === undefined ? [] : [{ path, message: damage }];
+    this.#fps = fps;
+    this.#stack = stack;
+  }
+
+  async frame(address: FrameAddress): Promise<IndexedFrame> {
+    const stack = this.#open();
+    return this.#read(stack, this.index.locate(address));
+  }
+
+  frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
+    return framesPastDamage(range, this.index.length, (run) => this.#run(run));
+  }
+
+  async *#run({ start, count, step }: FrameRun): AsyncGenerator<IndexedFrame> {
+    this.#open();
+    for (let i = 0; i < count; i++) yield await this.#read(this.#open(), start + i * step);
+  }
+
+  async #read(stack: Stack, rank: number): Promise<IndexedFrame> {
+    const image = await readPage(stack, rank);
+    return { index: rank, ...this.index.stamp(rank), duration: 1 / this.#fps, key: true, image };
+  }
+
+  #open(): Stack {
+    if (!this.#stack) throw new ClosedError("TIFF stack");
+    return this.#stack;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<IndexedFrame> {
+    return this.frames();
+  }
+
+  describe(): Record<string, unknown> {
+    return { kind: "images", pages: this.index.length, formats: ["tif"], fps: this.#fps };
+  }
+
+  async close(): Promise<void> {
+    this.#stack = undefined;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
