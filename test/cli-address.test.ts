@@ -60,6 +60,14 @@ test("on a plain video a time is the file's own clock, and a date is refused wit
   expect(find(video, "1s", "nearest")).toBe(0);
 });
 
+test("after the last frame has been shown nothing is on the screen, and only the nearest will do", () => {
+  const last = video.length - 1;
+  const end = video.time(last);
+  expect(find(video, `${end + 0.01}s`)).toBe(last);
+  expect(() => find(video, `${end + 10}s`)).toThrow(/the last frame is at .*--nearest/);
+  expect(find(video, `${end + 10}s`, "nearest")).toBe(last);
+});
+
 test("numbers are exact unless the nearest will do", () => {
   expect(() => find(store, "#501")).toThrow(/no frame with number 501: numbers run from 500 to 698/);
   expect(find(store, "#501", "nearest")).toBe(0);

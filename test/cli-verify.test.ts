@@ -85,6 +85,15 @@ test("files that claim more frames than they hold are told apart from those that
   expect(report.problems.some(({ kind }) => kind === "count" || kind === "decode")).toBe(true);
 });
 
+test.each(["trunc_half.mkv", "trunc_half_faststart.mp4", "trunc_noidx.avi"])(
+  "%s, which breaks off, is told by the bytes that its header misses",
+  async (name) => {
+    const { code, report } = await verify(join(corpus, "videos", name));
+    expect(code).toBe(3);
+    expect(report.problems.map(({ message }) => message).join()).toMatch(/cut short: .* [\d,]+ more bytes/);
+  },
+);
+
 test("what the camera lost is a remark, and a problem only when asked to be strict", async () => {
   const path = join(corpus, "imgstore/num_gaps_npy");
   const lenient = await verify(path);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { bytesOf } from "../src/core/image.js";
 import { openVideo } from "../src/video/open-video.js";
@@ -71,6 +72,25 @@ function framemd5(path: string): string[] {
   const lines = output.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return lines.map((line) => line.split(",").at(-1)!.trim());
 }
+
+test("a recording that was never finished is refused with the reason", async () => {
+  const corpus = fileURLToPath(new URL("../../shared/corpus/videos", import.meta.url));
+  await expect(openVideo(join(corpus, "trunc_nomoov.mp4"))).rejects.toThrow(/its index \(moov\) is missing/);
+});
+
+test("a live recording, which promises no length, and one in fragments miss nothing", async () => {
+  const options = "-v error -f lavfi -i testsrc=duration=1:size=64x48 -c:v libx264";
+  for (const [name, more] of [
+    ["live.mkv", "-live 1"],
+    ["split.mp4", "-movflags frag_keyframe+empty_moov -g 1"],
+  ] as const) {
+    const path = join(folder, name);
+    execFileSync("ffmpeg", [...options.split(" "), ...more.split(" "), path]);
+    await using video = await openVideo(path);
+    expect(video.index.length).toBe(25);
+    expect(video.describe().missingBytes).toBeUndefined();
+  }
+});
 
 describe.each(Object.keys(films))("%s", (name) => {
   test("is read forwards, backwards and shuffled as FFmpeg decodes it", async () => {

@@ -80,8 +80,23 @@ export function locatePosition(index: FrameIndex, position: Position, match: "pl
       return index.locate({ index: Math.min(index.length - 1, boundOf(index, position)) });
     default: {
       const time = sourceTime(index, position);
+      if (match === "playing") checkNotOver(index, time);
       return index.locate({ time: match === "playing" ? time + sameTime : time, match });
     }
+  }
+}
+
+/** Nothing is on the screen once the last frame has been shown as long as frames are on average. */
+function checkNotOver(index: FrameIndex, time: number): void {
+  const { timeRange } = index;
+  if (!timeRange || index.length < 2) return;
+  const { min, max } = timeRange;
+  const end = max + (max - min) / (index.length - 1);
+  if (time > end + sameTime) {
+    throw new FrameNotFoundError(
+      { time, match: "playing" },
+      `the last frame is at ${max}; --nearest takes it`,
+    );
   }
 }
 

@@ -19,6 +19,8 @@ export interface DemoCheck {
   readonly frames: number;
   readonly checked: number;
   readonly wrong: number;
+  /** Frame numbers that are missing: a machine that is too busy loses frames, as with any camera. */
+  readonly lost: number;
   /** How each frame was found to be right, for people. */
   readonly how: string;
 }
@@ -134,7 +136,9 @@ export async function checkPainted(path: string, step: Step): Promise<DemoCheck>
     return readPaintedNumber(image) === number;
   });
   const frames = store.index.length;
-  return { path, frames, checked: frames, wrong, how: "carries the painted number that its index says" };
+  const { missingNumbers: lost } = summarizeStamps(store.index);
+  const how = "carries the painted number that its index says";
+  return { path, frames, checked: frames, wrong, lost, how };
 }
 
 /** Every frame in shuffled order: the same picture as in the video, or for a lossy store one that is much like it. */
@@ -155,6 +159,7 @@ export async function checkCopy(video: string, path: string, step: Step): Promis
     frames,
     checked: frames,
     wrong,
+    lost: 0,
     how: lossless ? "equal to the video's, bit for bit" : "like the video's",
   };
 }

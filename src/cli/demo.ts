@@ -24,7 +24,7 @@ recorded into a store each, with extra data. The stores are closed and opened ag
 shuffled order, its painted number compared with its frame number, and both are written side by side into an MP4.
 With VIDEO its first seconds take the cameras' place: one store keeps every pixel, the other is small.
 
-With --json one object: folder, stores (path, frames, checked, wrong), video, ok. Exit code 3 if a frame was wrong.`;
+With --json one object: folder, stores (path, frames, checked, wrong, lost), video, ok. Exit code 3 if a frame was wrong.`;
 
 export const demo: CliCommand = {
   define(command, context, finish) {
@@ -67,19 +67,23 @@ async function run(video: string | undefined, options: DemoOptions, context: Con
 
 function summary(folder: string, checks: readonly DemoCheck[], film: string, ok: boolean): string {
   const [first, last] = [checks[0]!, checks.at(-1)!];
+  // Started by npm, it need not be installed for all.
+  const marey = process.env.npm_lifecycle_event === undefined ? "marey" : "npx marey";
   return [
     ok ? "It works. What lies where:" : "Something is wrong:",
-    ...checks.map(
-      ({ path, frames, wrong, how }) =>
-        `  ${path}  ${countOf(frames, "frame")}, ${wrong === 0 ? `every one ${how}` : `${wrong} wrong`}`,
-    ),
+    ...checks.map(describeCheck),
     `  ${film}  both, side by side`,
     "",
     "What to try next:",
-    `  marey info ${first.path}`,
-    `  marey frame ${first.path} 50% -o ${join(folder, "middle.png")}`,
-    `  marey frames ${last.path} --hash xxh3 | head`,
-    `  marey convert ${last.path} ${join(folder, "copy.mkv")} --codec ffv1`,
-    `  marey verify ${last.path}`,
+    `  ${marey} info ${first.path}`,
+    `  ${marey} frame ${first.path} 50% -o ${join(folder, "middle.png")}`,
+    `  ${marey} frames ${last.path} --hash xxh3 | head`,
+    `  ${marey} convert ${last.path} ${join(folder, "copy.mkv")} --codec ffv1`,
+    `  ${marey} verify ${last.path}`,
   ].join("\n");
+}
+
+function describeCheck({ path, frames, wrong, lost, how }: DemoCheck): string {
+  const count = countOf(frames, "frame") + (lost > 0 ? ` (${lost} lost: the machine was busy)` : "");
+  return `  ${path}  ${count}, ${wrong === 0 ? `every one ${how}` : `${wrong} wrong`}`;
 }

@@ -130,6 +130,11 @@ function ownProblems(source: SeekableSource): Problem[] {
     kind: "source",
     message: `${path}: ${message}`,
   }));
+  const { missingBytes } = source.describe();
+  if (typeof missingBytes === "number" && missingBytes > 0) {
+    const message = `the file is cut short: its header tells of ${countOf(missingBytes, "more byte")}`;
+    found.push({ kind: "source", message });
+  }
   // An edit list may hide packets that are there, so it is these that the container's claim is about.
   const { container, claimedFrames, packets = source.index.length } = source.describe();
   if (typeof claimedFrames !== "number" || typeof packets !== "number") return found;

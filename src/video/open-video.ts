@@ -6,6 +6,7 @@ import { keepFreedMemory } from "../core/freed-memory.js";
 import { DecodeSession } from "./decode-session.js";
 import type { NativeFrame } from "./ffmpeg/decoder.js";
 import { Demuxer } from "./ffmpeg/demuxer.js";
+import { type FileShape, fileShape, soundShape } from "./file-shape.js";
 import { fetchOnly } from "./frame-loop.js";
 import type { FrameTable } from "./frame-table.js";
 import { buildFrameTable } from "./packet-index.js";
@@ -29,6 +30,8 @@ const FIRST_FRAMES = 16;
 export async function openVideo(path: string | URL, options: VideoReadOptions = {}): Promise<VideoReader> {
   keepFreedMemory();
   const url = await addressOf(path);
+  const file = url.startsWith("file:") ? url.slice("file:".length) : undefined;
+  const outside = file ? fileShape(file).catch(() => soundShape) : soundShape;
   let demuxer: Demuxer | undefined;
   let session: DecodeSession | undefined;
   let early: Promise<NativeFrame | undefined> | undefined;
@@ -38,7 +41,6 @@ export async function openVideo(path: string | URL, options: VideoReadOptions = 
     // Only pictures know their pixel format, so one is decoded, on another thread, while this one scans the packets.
     early = session.decodeFirst();
     early.catch(() => undefined);
-    const file = url.startsWith("file:") ? url.slice("file:".length) : undefined;
     const kept = file ? await keptFrameTable(file, demuxer.info) : undefined;
     const table = kept ?? (await buildFrameTable(demuxer, { signal: options.signal }));
     if (file && !kept && options.keepTable) await keepFrameTable(file, demuxer.info, table);
@@ -46,16 +48,23 @@ export async function openVideo(path: string | URL, options: VideoReadOptions = 
     const first = await firstPicture(session, table, await early);
     if (!first && table.length > 0) throw new Error("none of its first frames can be decoded");
     if (!first && demuxer.info.width === 0) throw new Error("there is no frame in it");
-    return new VideoReader({ path: file ?? url, demuxer, session, table, first, keptTable: !!kept }, options);
+    const { missingBytes } = await outside;
+    const found = { path: file ?? url, demuxer, session, table, first, keptTable: !!kept, missingBytes };
+    return new VideoReader(found, options);
   } catch (error) {
     (await early?.catch(() => undefined))?.release();
     await session?.close();
     await demuxer?.close();
     if (error instanceof MareyError || options.signal?.aborted) throw error;
-    throw new FileFormatError(String(path), `cannot be read as video: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const reason = reasonOfShape(await outside) ?? (error as Error).message;
+    throw new FileFormatError(String(path), `cannot be read as video: ${reason}`, { cause: error });
   }
+}
+
+/** Says more than FFmpeg's "invalid data", where the outside of the file shows what happened to it. */
+function reasonOfShape({ lacksIndex, missingBytes }: FileShape): string | undefined {
+  if (lacksIndex) return "its index (moov) is missing: never finished, or cut short";
+  return missingBytes > 0 ? `cut short: its header tells of ${missingBytes} more bytes` : undefined;
 }
 
 /** The first frame that can be decoded. A stream that starts damaged is still a stream, but not for ever. */

@@ -68,6 +68,8 @@ export interface OpenedVideo {
   readonly table: FrameTable;
   readonly first: { readonly index: number; readonly frame: NativeFrame } | undefined;
   readonly keptTable: boolean;
+  /** Bytes that the file's headers promise and that are not there. */
+  readonly missingBytes: number;
 }
 
 /** A video as a `SeekableSource`. Made by `openVideo`. */
@@ -85,6 +87,7 @@ export class VideoReader implements SeekableSource {
   readonly #options: VideoReadOptions;
   readonly #loops = new Set<DecodeSession>();
   readonly #keptTable: boolean;
+  readonly #missingBytes: number;
   readonly #pixelFormat: string | undefined;
   #pastLoops = { framesDecoded: 0, seeks: 0 };
   #cacheHits = 0;
@@ -99,7 +102,7 @@ export class VideoReader implements SeekableSource {
 
   /** @internal Use `openVideo`. */
   constructor(opened: OpenedVideo, options: VideoReadOptions) {
-    const { path, demuxer, session, table, first, keptTable } = opened;
+    const { path, demuxer, session, table, first, keptTable, missingBytes } = opened;
     this.path = path;
     this.stream = demuxer.info;
     this.index = table.index(demuxer.info.timeBase, demuxer.info.rate);
@@ -108,6 +111,7 @@ export class VideoReader implements SeekableSource {
     this.#table = table;
     this.#options = options;
     this.#keptTable = keptTable;
+    this.#missingBytes = missingBytes;
     this.#cache = new FrameCache(options.cacheBytes ?? DEFAULT_CACHE);
     this.#converter = new Converter(conversionOf(options, demuxer.info));
     if (first) this.#cache.put(first.index, first.frame);
@@ -187,6 +191,7 @@ export class VideoReader implements SeekableSource {
       rate,
       timeBase: `${timeBase.num}/${timeBase.den}`,
       claimedFrames: claimedFrames || undefined,
+      missingBytes: this.#missingBytes || undefined,
       keyframes: keys,
       packets: this.#table.frameOf.length,
       rotation,
