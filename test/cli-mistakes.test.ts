@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { corpus, jsonLines, marey, program } from "./run-marey.js";
+import { corpus, jsonLines, marey } from "./run-marey.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-mistakes-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -76,6 +76,9 @@ test("uneven times that a video would lose are told, and kept with --times", asy
   const uneven = join(corpus, "videos/vfr.mp4");
   const lost = await marey(["convert", uneven, at("even.mp4")]);
   expect(lost).toMatchObject({ code: 0, stderr: expect.stringMatching(/up to 0\.50 s off .*--times/) });
+  const told = await marey(["convert", uneven, at("even.mp4"), "--overwrite", "--json"]);
+  expect(told.stderr).toBe("");
+  expect(JSON.parse(told.stdout)).toMatchObject({ frames: 105, drift: expect.closeTo(0.5) });
   const kept = await marey(["convert", uneven, at("times.mp4"), "--times"]);
   expect(kept).toMatchObject({ code: 0, stderr: "" });
   const times = async (path: string): Promise<number[]> =>
@@ -96,9 +99,9 @@ test("Ctrl-C ends a wait that hears of no signal", async () => {
   const server = createServer(() => {}); // takes the call and never says a word
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  const child = spawn(process.execPath, [program, "info", `http://127.0.0.1:${port}/film.mp4`]);
-  server.once("connection", () => child.kill("SIGINT"));
-  const signal = await new Promise((resolve) => child.on("close", (_, by) => resolve(by)));
+  const { code } = await marey(["info", `http://127.0.0.1:${port}/film.mp4`], {
+    onStart: (child) => server.once("connection", () => child.kill("SIGINT")),
+  });
   server.close();
-  expect(signal).toBe("SIGINT"); // what a shell calls 130
+  expect(code).toBe(130);
 });

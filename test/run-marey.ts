@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 export const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
@@ -35,7 +36,10 @@ export function marey(args: readonly string[], options: RunOptions = {}): Promis
       stderr += text;
     });
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code, signal) => {
+      // As a shell tells it.
+      resolve({ code: signal === null ? code : 128 + constants.signals[signal], stdout, stderr });
+    });
     options.onStart?.(child);
   });
 }

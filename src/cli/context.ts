@@ -48,7 +48,7 @@ function leaveAtOnce(): void {
 }
 
 /** Milliseconds from the first Ctrl-C until a command that has nothing to close is left. */
-const patience = 1000;
+const patience = 3000;
 
 export function createContext(commands: readonly CommandEntry[]): Context {
   const abort = new AbortController();

@@ -48,7 +48,8 @@ OUT says what is written:
 mjpeg 1 (best) to 31; jpg 1 (worst) to 100. Start, stop and step take the addresses that "marey help frame" lists.
 
 Ctrl-C leaves a store with the frames written so far, and nothing of a video or an array.
-With --json one object: input, output, frames, seconds, framesPerSecond.
+A video is evenly spaced unless --times is given. With --json one object: input, output, frames, drift (seconds that
+a frame then stands off its own time at most; 0 if it is less than half a frame), seconds, framesPerSecond.
 
 Examples:
   marey convert video.mp4 store --format png --start 00:01:00 --stop 00:02:00
@@ -111,7 +112,7 @@ async function run(
   const sink = await create(output, createOptions(source, rate, options));
   const isEven = "encoder" in sink && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
-  if (drift > 0) {
+  if (drift > 0 && !options.json) {
     const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
     context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
   }
@@ -125,7 +126,7 @@ async function run(
     progress.end();
   }
   const seconds = (performance.now() - started) / 1000;
-  const summary = { input, output, frames: written, seconds, framesPerSecond: written / seconds };
+  const summary = { input, output, frames: written, drift, seconds, framesPerSecond: written / seconds };
   if (options.json) await context.out.json(summary);
   else if (!options.quiet) {
     await context.out.line(`${output}: ${countOf(written, "frame")} in ${formatSeconds(seconds)}`);

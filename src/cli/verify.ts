@@ -1,6 +1,6 @@
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
-import { countOf, formatBytes, formatSeconds } from "./output.js";
+import { countOf, formatBytes, formatCount, formatSeconds } from "./output.js";
 import type { Progress } from "./progress.js";
 import { parseInteger } from "./selection.js";
 import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
@@ -80,11 +80,11 @@ function render(
   const shown = problems.slice(0, shownProblems).map(({ message }) => `  wrong: ${message}`);
   if (problems.length > shown.length)
     shown.push(`  and ${countOf(problems.length - shown.length, "problem")} more`);
-  const all = shuffled === frames ? "all" : `${shuffled} of them`;
+  const all = shuffled === frames ? "all" : `${formatCount(shuffled)} of them`;
   return [
     `${report.path}: ${problems.length === 0 ? "ok" : countOf(problems.length, "problem")}`,
-    `  ${read} of ${countOf(frames, "frame")} read in order, ${formatBytes(report.bytes)} of pixels`,
-    `  ${all} read again in shuffled order, ${different === 0 ? "each the same" : `${different} different`}`,
+    `  ${formatCount(read)} of ${countOf(frames, "frame")} read in order, ${formatBytes(report.bytes)} of pixels`,
+    `  ${all} read again in shuffled order, ${different === 0 ? "each the same" : `${formatCount(different)} different`}`,
     ...report.remarks.map((remark) => `  remark: ${remark}`),
     ...shown,
     `  ${formatSeconds(report.seconds)}`,

@@ -73,6 +73,12 @@ export class DecodeError extends MareyError {
     this.path = path;
     this.frame = frame;
   }
+
+  /** Of a frame whose picture could not be read: what is wrong with the file, without its path a second time. */
+  static because(cause: unknown, path: string, frame: number): DecodeError {
+    const found = cause instanceof FileFormatError ? cause.found : (cause as Error).message;
+    return new DecodeError(path, frame, found, { cause });
+  }
 }
 
 /** A frame could not be encoded or written; what was written before it is kept. */

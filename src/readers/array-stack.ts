@@ -187,8 +187,7 @@ class ArrayStack implements SeekableSource {
 
   async #read(rank: number): Promise<IndexedFrame> {
     const bytes = await this.#pixels.frame(rank).catch((cause) => {
-      const found = cause instanceof FileFormatError ? cause.found : cause.message;
-      throw new DecodeError(this.#path, rank, found, { cause });
+      throw DecodeError.because(cause, this.#path, rank);
     });
     const { dtype } = this.info;
     const image: Image = {

@@ -1,7 +1,7 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { type PlainColor, toColor } from "../core/color.js";
-import { ClosedError, DecodeError, FileFormatError, NotFoundError } from "../core/errors.js";
+import { ClosedError, DecodeError, NotFoundError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import { FrameIndex } from "../core/frame-index.js";
@@ -9,6 +9,7 @@ import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { bmp } from "../images/bmp.js";
 import { filePattern, isFilePattern } from "../images/file-pattern.js";
+import { firstInfo } from "../images/first-info.js";
 import type { ImageCodec } from "../images/image-codec.js";
 import { jpeg } from "../images/jpeg.js";
 import { naturalOrder } from "../images/natural-order.js";
@@ -57,7 +58,8 @@ export async function openImages(
   const files = typeof path === "string" ? await findPictures(path) : [...path];
   if (files.length === 0) throw new NotFoundError(String(path), "no pictures there");
   const name = typeof path === "string" ? path : `${files.length} pictures`;
-  return new ImageFolder(name, files, await firstInfo(files, options), options);
+  const info = await firstInfo(files.length, (rank) => readPicture(files[rank]!, rank, options.as));
+  return new ImageFolder(name, files, info, options);
 }
 
 async function readHead(path: string): Promise<Uint8Array> {
@@ -101,20 +103,6 @@ function codecOf(bytes: Uint8Array): ImageCodec | undefined {
   return codecs.find((codec) => codec.matches(head));
 }
 
-/** The shape of the first picture that can be read. */
-async function firstInfo(files: readonly string[], options: OpenImagesOptions): Promise<ImageInfo> {
-  let failure: unknown;
-  for (const [index, file] of files.entries()) {
-    try {
-      const { data: _, ...info } = await readPicture(file, index, options.as);
-      return info;
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  throw failure;
-}
-
 async function readPicture(file: string, index: number, as: PlainColor | "auto" = "auto"): Promise<Image> {
   try {
     const bytes = await readFile(file);
@@ -124,8 +112,7 @@ async function readPicture(file: string, index: number, as: PlainColor | "auto" 
     const image = await codec.decode(bytes, basename(file));
     return as === "auto" ? image : toColor(image, as);
   } catch (cause) {
-    const found = cause instanceof FileFormatError ? cause.found : (cause as Error).message;
-    throw new DecodeError(file, index, found, { cause });
+    throw DecodeError.because(cause, file, index);
   }
 }
 

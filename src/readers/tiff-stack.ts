@@ -1,10 +1,11 @@
 import { open, readFile } from "node:fs/promises";
-import { ClosedError, DecodeError, FileFormatError, UnsupportedError } from "../core/errors.js";
+import { ClosedError, DecodeError, UnsupportedError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
+import { firstInfo } from "../images/first-info.js";
 import { decodeTiff } from "../images/tiff-decode.js";
 import { isTiff, type TiffPages, tiffPages } from "../images/tiff-directory.js";
 
@@ -37,7 +38,8 @@ export async function openTiffStack(
   if (found.pages.length === 1 && found.damage === undefined) return undefined;
   if (!(fps > 0)) throw new RangeError(`fps must be above 0, got ${fps}`);
   const stack: Stack = { path, bytes, ...found };
-  return new TiffStack(stack, await firstInfo(stack), fps);
+  const info = await firstInfo(found.pages.length, (rank) => readPage(stack, rank));
+  return new TiffStack(stack, info, fps);
 }
 
 /** Undefined if it is no TIFF file. */
@@ -59,26 +61,11 @@ interface Stack extends TiffPages {
   readonly bytes: Uint8Array;
 }
 
-/** The shape of the first page that can be read. */
-async function firstInfo(stack: Stack): Promise<ImageInfo> {
-  let failure: unknown;
-  for (const rank of stack.pages.keys()) {
-    try {
-      const { data: _, ...info } = await readPage(stack, rank);
-      return info;
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  throw failure;
-}
-
 async function readPage({ bytes, path, pages }: Stack, rank: number): Promise<Image> {
   try {
     return await decodeTiff(bytes, path, pages[rank]);
   } catch (cause) {
-    const found = cause instanceof FileFormatError ? cause.found : (cause as Error).message;
-    throw new DecodeError(path, rank, found, { cause });
+    throw DecodeError.because(cause, path, rank);
   }
 }
 
