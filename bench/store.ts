@@ -2,7 +2,7 @@
 // IMGSTORE_SRC is a checkout of https://github.com/loopbio/imgstore.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { encodeChunkIndex } from "../src/store/store-index.js";
+import { encodeChunkIndex } from "../src/store/chunk-index.js";
 import { formatStoreMetadata } from "../src/store/store-metadata.js";
 import { inTurns, printTable, type Row, runJson } from "./measure.js";
 
@@ -95,13 +95,15 @@ function millionFrames(): string {
     mkdirSync(folder, { recursive: true });
     const numbers = Array.from({ length: 1000 }, (_, i) => chunk * 1000 + i);
     const times = numbers.map((number) => 1_700_000_000 + number / 100);
-    writeFileSync(`${folder}/index.npz`, encodeChunkIndex(numbers, times));
+    writeFileSync(`${folder}/index.npz`, encodeChunkIndex({ numbers, times, store: {} }));
   }
   const metadata = formatStoreMetadata({
     layout: "directory",
     format: "npy",
     extension: "",
-    info: { width: 8, height: 8, channels: 1, dtype: "uint8", color: "gray" },
+    imgshape: [8, 8],
+    imgdtype: "uint8",
+    encoding: undefined,
     chunkSize: 1000,
     created: new Date(),
     timezone: "UTC",

@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Frame } from "../src/core/frame.js";
-import {
-  type FrameSink,
-  type FrameSource,
-  pipeThrough,
-  pipeTo,
-  resolveRange,
-  type Transform,
-} from "../src/core/stream.js";
+import { pipeThrough, pipeTo } from "../src/core/pipe.js";
+import { type FrameSink, type FrameSource, resolveRange, type Transform } from "../src/core/stream.js";
 import { noiseImage } from "./fixtures/noise-image.js";
 import { python } from "./peers/python.js";
 

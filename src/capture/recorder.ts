@@ -1,6 +1,7 @@
 import { MareyError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
 import type { FrameSink, FrameSource } from "../core/stream.js";
+import { WriteAhead } from "../core/write-ahead.js";
 import { type DropPolicy, FrameQueue } from "./frame-queue.js";
 
 /** One camera and where its frames go. */
@@ -180,15 +181,19 @@ class RunningTrack {
   }
 
   async #pour(progress: () => void): Promise<void> {
-    for (let frame = await this.#queue.take(); frame; frame = await this.#queue.take()) {
-      try {
-        await this.#track.sink.write(frame);
-      } catch (error) {
-        this.#refused++;
-        throw error;
-      }
-      this.#written++;
+    let taken = 0;
+    const writer = new WriteAhead(this.#track.sink, (written) => {
+      this.#written = written;
       progress();
+    });
+    try {
+      for (let frame = await this.#queue.take(); frame; frame = await this.#queue.take()) {
+        taken++;
+        await writer.write(frame);
+      }
+      await writer.finish();
+    } finally {
+      this.#refused = taken - this.#written;
     }
   }
 

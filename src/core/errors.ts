@@ -92,6 +92,24 @@ export class EncodeError extends MareyError {
   }
 }
 
+/** The disk has less room left than a writer was told to leave; what it wrote before is whole. */
+export class DiskFullError extends MareyError {
+  readonly code = "DISK_FULL";
+  readonly path: string;
+  /** Bytes that are left. */
+  readonly free: number;
+  /** Bytes that were to stay free. */
+  readonly minFree: number;
+
+  constructor(path: string, free: number, minFree: number, options?: ErrorOptions) {
+    const [left, floor] = [free, minFree].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    super(`${path}: the disk has ${left} left, and ${floor} of it are to stay free`, options);
+    this.path = path;
+    this.free = free;
+    this.minFree = minFree;
+  }
+}
+
 /** A frame does not fit the stream it was offered to: another size, dtype or number of channels. */
 export class FrameMismatchError extends MareyError {
   readonly code = "FRAME_MISMATCH";

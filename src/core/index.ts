@@ -7,4 +7,6 @@ export * from "./frame-index.js";
 export * from "./image.js";
 export * from "./npy.js";
 export * from "./npz.js";
+export * from "./pipe.js";
 export * from "./stream.js";
+export * from "./write-ahead.js";

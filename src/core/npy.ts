@@ -222,6 +222,11 @@ export function encodeNpyHeader(dtype: DType, shape: readonly number[]): Uint8Ar
   const text = `{'descr': '${order}${codeOfDType.get(dtype)}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // NumPy leaves room for the first axis to grow to 21 digits, so that a file can be appended to in place.
   const growth = shape.length > 0 ? Math.max(0, 21 - String(shape[0]).length) : 0;
+  return encodeHeader(text, growth);
+}
+
+/** @param growth bytes that the dictionary may still need. */
+function encodeHeader(text: string, growth: number): Uint8Array {
   const total = Math.ceil((10 + text.length + growth + 1) / 64) * 64;
   const header = new Uint8Array(total).fill(0x20);
   header.set([...magic, 1, 0, (total - 10) & 0xff, (total - 10) >> 8]);
@@ -245,5 +250,18 @@ export function encodeNpy({ dtype, shape, data }: NpyArray): Uint8Array {
   const file = new Uint8Array(header.length + needed);
   file.set(header);
   file.set(new Uint8Array(data.buffer, data.byteOffset, needed), header.length);
+  return file;
+}
+
+/** The `.npy` file of one string: an array without axes, as NumPy writes it (UCS-4). */
+export function encodeNpyString(text: string): Uint8Array {
+  const codes = Uint32Array.from([...text], (character) => character.codePointAt(0)!);
+  // NumPy has no strings of no length.
+  const length = Math.max(1, codes.length);
+  const dictionary = `{'descr': '${hostIsLittle ? "<" : ">"}U${length}', 'fortran_order': False, 'shape': (), }`;
+  const header = encodeHeader(dictionary, 0);
+  const file = new Uint8Array(header.length + length * 4);
+  file.set(header);
+  file.set(new Uint8Array(codes.buffer), header.length);
   return file;
 }

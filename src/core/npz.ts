@@ -3,6 +3,7 @@ import {
   decodeNpy,
   decodeNpyStrings,
   encodeNpy,
+  encodeNpyString,
   type NpyArray,
   type NpyHeader,
   type NpyStrings,
@@ -58,7 +59,14 @@ export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
   };
 }
 
-/** The `.npz` file that `np.savez` would write for those arrays: uncompressed, in the order given. */
-export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
-  return encodeZip(new Map(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)])));
+/** The `.npz` file that `np.savez` would write for those arrays and texts: uncompressed, in the order given. */
+export function encodeNpz(arrays: Readonly<Record<string, NpyArray | string>>): Uint8Array {
+  return encodeZip(
+    new Map(
+      Object.entries(arrays).map(([name, array]) => [
+        `${name}.npy`,
+        typeof array === "string" ? encodeNpyString(array) : encodeNpy(array),
+      ]),
+    ),
+  );
 }

@@ -45,11 +45,17 @@ export interface SeekableSource extends FrameSource, AsyncDisposable {
 /** Where frames go: a store, a video, a folder of images. */
 export interface FrameSink extends AsyncDisposable {
   /**
-   * Resolves when the sink is ready for the next frame: whoever awaits it has backpressure.
+   * Resolves when the frame is written, as safely as the sink promises: whoever awaits it has backpressure. Frames are
+   * written in the order of the calls, whether they are awaited or not.
    * @throws {FrameMismatchError} if the frame does not fit the sink.
    * @throws {EncodeError} if it cannot be written, now or by an earlier, still pending write.
    */
   write(frame: Frame): Promise<void>;
+  /**
+   * How many writes may be on their way while one more is begun. A sink that encodes several frames at once needs that
+   * many to be fast; `pipeTo` gives them. @default 0
+   */
+  readonly ahead?: number;
   /** Writes what is pending and lets go of every file and process. May be called twice. */
   close(): Promise<void>;
   /** Lets go, too, but leaves nothing unfinished under the final name. For a job that failed half-way. */
@@ -58,45 +64,6 @@ export interface FrameSink extends AsyncDisposable {
 
 /** Bends a stream. Pulls; never runs ahead. */
 export type Transform = (source: FrameSource) => FrameSource;
-
-/** The source behind any number of transforms, in order. */
-export function pipeThrough(source: FrameSource, ...transforms: readonly Transform[]): FrameSource {
-  return transforms.reduce((stream, transform) => transform(stream), source);
-}
-
-export interface PipeOptions {
-  /** Stops between two frames; the returned promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Called after each frame with the number of frames written so far. */
-  readonly onFrame?: (written: number) => void;
-}
-
-/**
- * Pours a stream into a sink, one frame at a time, and leaves the sink open. If that fails or is cancelled, the
- * sink is aborted where it can be.
- * @returns the number of frames written.
- */
-export async function pipeTo(
-  source: AsyncIterable<Frame>,
-  sink: FrameSink,
-  options: PipeOptions = {},
-): Promise<number> {
-  let written = 0;
-  try {
-    options.signal?.throwIfAborted();
-    for await (const frame of source) {
-      await sink.write(frame);
-      written++; // apart: an optional call that is not made does not evaluate its arguments
-      options.onFrame?.(written);
-      options.signal?.throwIfAborted();
-    }
-  } catch (error) {
-    // Why it failed matters more than that cleaning up failed, too.
-    await sink.abort?.().catch(() => {});
-    throw error;
-  }
-  return written;
-}
 
 /**
  * The frame indices of a range, as a start, a count and a step: what Python's `range(*slice.indices(length))` gives.

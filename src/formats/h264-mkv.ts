@@ -10,8 +10,12 @@ export const h264Mkv = videoFormat({
     const { openVideo } = await import("../video/open-video.js");
     return openVideo(path, { as: "bgr", rotation: "none", cacheBytes: 2 ** 26 });
   },
-  create: async (path, _info, { quality = 18 }) => {
-    const { createVideo } = await import("../video/video-writer.js");
-    return createVideo(path, { container: "mkv", codec: "h264", pixelFormat: "yuv420p", quality });
+  create: async (path, info, { quality = 18 }) => {
+    const { LiveVideo } = await import("../video/live-video.js");
+    return LiveVideo.create(path, info, { container: "mkv", codec: "h264", pixelFormat: "yuv420p", quality });
+  },
+  mend: async (from, to, most) => {
+    const { mendVideo } = await import("../video/mend-video.js");
+    return mendVideo(from, to, most, "mkv");
   },
 });

@@ -11,8 +11,17 @@ export const mjpegAvi = videoFormat({
     const { openVideo } = await import("../video/open-video.js");
     return openVideo(path, { as: "bgr", rotation: "none", cacheBytes: 2 ** 26 });
   },
-  create: async (path, _info, { quality = 2 }) => {
-    const { createVideo } = await import("../video/video-writer.js");
-    return createVideo(path, { container: "avi", codec: "mjpeg", pixelFormat: "yuvj420p", quality });
+  create: async (path, info, { quality = 2 }) => {
+    const { LiveVideo } = await import("../video/live-video.js");
+    return LiveVideo.create(path, info, {
+      container: "avi",
+      codec: "mjpeg",
+      pixelFormat: "yuvj420p",
+      quality,
+    });
+  },
+  mend: async (from, to, most) => {
+    const { mendVideo } = await import("../video/mend-video.js");
+    return mendVideo(from, to, most, "avi");
   },
 });

@@ -1,5 +1,6 @@
 import type { Image, ImageInfo } from "../core/image.js";
 import type { StoreLayout } from "./layout.js";
+import type { StoreFiles } from "./store-files.js";
 
 /** How the pictures of a chunk are written. What one file in formats/ gives is a `ChunkFormat`. */
 export interface ChunkFormat {
@@ -19,16 +20,35 @@ export interface ChunkFormat {
   /**
    * @param path of the chunk's folder or video file, which is not there yet.
    * @param info what `storedAs` gave.
+   * @param files the disk.
    * @throws {EncodeError} if nothing can be written there.
    */
-  createChunk(path: string, info: ImageInfo, options: ChunkWriteOptions): Promise<ChunkWriter>;
+  createChunk(
+    path: string,
+    info: ImageInfo,
+    options: ChunkWriteOptions,
+    files: StoreFiles,
+  ): Promise<ChunkWriter>;
   /**
    * @throws {NotFoundError | StoreFormatError | FileFormatError | DecodeError} if there is no readable chunk.
    */
   openChunk(location: ChunkLocation, info: ImageInfo): Promise<ChunkReader>;
+  /**
+   * Makes of a video whose writer was killed what it would have been if it had been closed: an ordinary file for every
+   * reader. There only where such a chunk is not one as it is.
+   * @param from what its writer left: the head, and all bytes of its pictures.
+   * @param to a file that is not there yet.
+   * @param most frames that are copied.
+   */
+  mendChunk?(from: string, to: string, most: number): Promise<MendedChunk>;
 }
 
+/** When a written frame counts as safe; see `CreateStoreOptions.durability`. */
+export type Durability = "flush" | "second" | "frame";
+
 export interface ChunkWriteOptions {
+  /** With "flush", `sync` is never called. */
+  readonly durability: Durability;
   /** As the format counts it; see its file. @default the format's own */
   readonly quality?: number;
 }
@@ -40,16 +60,42 @@ export interface ChunkLocation {
   readonly path: string;
 }
 
+/** Where the bytes of a picture lie in a chunk, and what they are. */
+export interface EncodedPicture {
+  /** Bytes from the start of the video file; 0 where every picture has a file of its own. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+  /** XXH64 of them. */
+  readonly digest: bigint;
+}
+
 /** Takes the pictures of one chunk, in order. */
 export interface ChunkWriter {
   /** How many writes may be on their way at once; each lands in the place of its call. */
   readonly concurrency: number;
-  /** @throws {EncodeError} if the picture cannot be written. */
-  write(image: Image, time: number): Promise<void>;
-  /** Finishes the chunk under its final name. */
-  close(): Promise<void>;
+  /**
+   * Resolves when the picture can be read even if this process is killed now.
+   * @throws {EncodeError} if the picture cannot be written.
+   */
+  write(image: Image, time: number): Promise<EncodedPicture>;
+  /** What a video file begins with until it is closed: it may be needed to mend one. */
+  readonly head?: Uint8Array;
+  /** After this, every picture whose write has resolved survives a power cut. Never called again after it failed. */
+  sync(): Promise<void>;
+  /**
+   * Makes the chunk what every reader expects.
+   * @returns the digest of all bytes of a video file that belong to no picture; undefined where there are none.
+   */
+  close(): Promise<bigint | undefined>;
   /** Lets go of every file; what was written may stay. */
   abort(): Promise<void>;
+}
+
+export interface MendedChunk {
+  readonly pictures: readonly EncodedPicture[];
+  /** As `ChunkWriter.close` gives it. */
+  readonly rest: bigint | undefined;
 }
 
 /** Gives the pictures of one chunk. */

@@ -1,15 +1,27 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { loadDigest } from "../core/digest.js";
 import { EncodeError, ExistsError, UnsupportedError } from "../core/errors.js";
 import { describeImage, type ImageInfo } from "../core/image.js";
-import { type ChunkFormat, type ChunkWriteOptions, findFormat } from "./chunk-format.js";
+import { appendPlan } from "./append-store.js";
+import { type ChunkFormat, type Durability, findFormat } from "./chunk-format.js";
 import { localTimeZone } from "./creation-date.js";
-import { lockName, metadataName, type StoreLayout } from "./layout.js";
-import { formatStoreMetadata, parseStoreMetadata } from "./store-metadata.js";
-import { type StorePlan, StoreWriter, writeInPlace } from "./store-writer.js";
+import {
+  chunkPaths,
+  isStoreFile,
+  lockName,
+  metadataCopyName,
+  metadataName,
+  type StoreLayout,
+} from "./layout.js";
+import { nodeFiles } from "./node-files.js";
+import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
+import { takeLock } from "./store-lock.js";
+import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
+import { type StorePlan, StoreWriter } from "./store-writer.js";
 
-export interface CreateStoreOptions extends ChunkWriteOptions {
+export interface CreateStoreOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** As imgstore names it: "npy", "png", "avc1/mp4" … */
@@ -22,15 +34,41 @@ export interface CreateStoreOptions extends ChunkWriteOptions {
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Replace an existing store. Files that belong to no store are left alone. @default false */
   readonly overwrite?: boolean;
+  /**
+   * Go on in an existing store, after its last frame, in a new chunk. A writer before that was killed is cleaned up
+   * after. Format and frames have to be those of the store; its metadata stays. A store that is not there is made.
+   * @default false
+   */
+  readonly append?: boolean;
+  /**
+   * What a frame has survived when its write resolves. Whatever is chosen, it survives the process: it is in the files,
+   * and its number and time in a journal.
+   *
+   * `flush`: the end of this process, not a power cut. `second`: the same, and a second later a power cut too; costs
+   * next to nothing. `frame`: a power cut; each write waits for the disk.
+   * @default "second"
+   */
+  readonly durability?: Durability;
+  /**
+   * Bytes of the disk that stay free: below that, what there is gets closed, and `write` throws a `DiskFullError`.
+   * @default 2 GiB, or 5 % of the disk if that is less
+   */
+  readonly minFree?: number;
+  /** Of a lossy format, as the format counts it; see its file. @default the format's own */
+  readonly quality?: number;
 }
 
 const defaultChunkSize: Record<StoreLayout, number> = { directory: 200, video: 10_000 };
 
+/** Room that is left on a disk. */
+const defaultMinFree = { bytes: 2 ** 31, share: 0.05 };
+
 /**
- * Creates a store that Python's imgstore reads.
+ * Creates a store that Python's imgstore reads, or goes on in one.
  * @param path its folder, or the `metadata.yaml` in it; made if it is not there.
- * @throws {ExistsError} if there is a store already, or a folder with anything in it.
+ * @throws {ExistsError} if there is a store already, or a folder with anything in it, or another writer.
  * @throws {UnsupportedError} if the format is not known, or cannot hold such frames.
+ * @throws {FrameMismatchError} if a store that is to be gone on in holds others.
  * @throws {RangeError | TypeError} if the chunk size is no positive integer, or the metadata no mapping that YAML
  *   can spell.
  */
@@ -48,37 +86,65 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     throw new RangeError(`chunkSize must be a positive integer, got ${chunkSize}`);
   }
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
+  if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
   const stored = storedInfo(format, offered);
-  const uuid = randomUUID().replaceAll("-", "");
-  const frames = chunkSize ?? defaultChunkSize[format.layout];
-  const text = formatStoreMetadata({
+  const metadata = {
     layout: format.layout,
     format: format.name,
-    extension: format.extension,
-    info: stored,
-    chunkSize: frames,
+    extension: format.layout === "video" ? format.extension : "",
+    imgshape: shapeOfInfo(stored),
+    imgdtype: stored.dtype,
+    chunkSize: chunkSize ?? defaultChunkSize[format.layout],
+    encoding: undefined,
     created: new Date(),
     timezone: localTimeZone(),
-    uuid,
+    uuid: randomUUID().replaceAll("-", ""),
     user,
-  });
+  };
+  const text = formatStoreMetadata(metadata);
 
   const asked = resolve(path);
   const folder = basename(asked) === metadataName ? dirname(asked) : asked;
-  await makeRoom(folder, options.overwrite ?? false);
-  await takeLock(folder);
-  await writeInPlace(join(folder, metadataName), text);
-  const plan: StorePlan = {
+  const exists = await makeRoom(folder, options);
+  const lock = await takeLock(folder);
+  const { quality, durability = "second" } = options;
+  const files = nodeFiles;
+  const common = {
     path: folder,
-    uuid,
     format,
     offered,
     stored,
-    chunkSize: frames,
-    options: options.quality === undefined ? {} : { quality: options.quality },
-    remove: () => removeStore(folder, format.layout, format.extension),
+    files,
+    digest: await loadDigest(),
+    options: { durability, ...(quality !== undefined && { quality }) },
+    release: () => lock.release(),
   };
-  return new StoreWriter(plan);
+  try {
+    const minFree = options.minFree ?? (await usualFloor(files, folder));
+    if (exists) {
+      const existing = await appendPlan(common, chunkSize);
+      return new StoreWriter({ ...existing, minFree, remove: removeChunks(folder, format, common.release) });
+    }
+    await writeMetadata(files, folder, text);
+    const plan: StorePlan = {
+      ...common,
+      uuid: metadata.uuid,
+      chunkSize: metadata.chunkSize,
+      storeFacts: storeFacts(metadata),
+      minFree,
+      before: { length: 0, nextChunk: 0, last: undefined },
+      remove: () => removeStore(folder, format.layout, format.extension),
+    };
+    return new StoreWriter(plan);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function usualFloor(files: StoreFiles, folder: string): Promise<number> {
+  const { total } = await files.space(folder);
+  return Math.min(defaultMinFree.bytes, total * defaultMinFree.share);
 }
 
 function storedInfo(format: ChunkFormat, offered: ImageInfo): ImageInfo {
@@ -89,8 +155,24 @@ function storedInfo(format: ChunkFormat, offered: ImageInfo): ImageInfo {
   throw new UnsupportedError(`frames for a ${format.name} store`, describeImage(offered));
 }
 
-/** An empty folder, made if need be. */
-async function makeRoom(folder: string, overwrite: boolean): Promise<void> {
+/** Twice, for the day that the one is lost; and safe on the disk, with its name, before anything else is. */
+async function writeMetadata(files: StoreFiles, folder: string, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    await writeInPlace(files, join(folder, metadataCopyName), [bytes]);
+    await writeInPlace(files, join(folder, metadataName), [bytes]);
+    await files.syncFolder(folder);
+    await files.syncFolder(dirname(folder));
+  } catch (cause) {
+    throw new EncodeError(join(folder, metadataName), systemReason(cause), { cause });
+  }
+}
+
+/** A folder that may be written in, made if need be. @returns whether there is a store in it, to go on in. */
+async function makeRoom(
+  folder: string,
+  { overwrite, append }: Pick<CreateStoreOptions, "overwrite" | "append">,
+): Promise<boolean> {
   let names: string[];
   try {
     await mkdir(folder, { recursive: true });
@@ -100,36 +182,44 @@ async function makeRoom(folder: string, overwrite: boolean): Promise<void> {
     if (code === "EEXIST" || code === "ENOTDIR") throw new ExistsError(folder, "it is no folder", { cause });
     throw new EncodeError(folder, `cannot be created: ${message}`, { cause });
   }
-  if (names.length === 0) return;
-  if (!names.includes(metadataName)) throw new ExistsError(folder, "it holds files, but no store");
-  if (!overwrite) throw new ExistsError(folder, "pass overwrite to replace the store in it");
+  const isStore = names.includes(metadataName);
+  if (append && isStore) return true;
+  // A writer may have been killed before it wrote anything else.
+  if (names.every((name) => name.startsWith(lockName) || name.startsWith(metadataCopyName))) return false;
+  if (!isStore) throw new ExistsError(folder, "it holds files, but no store");
+  if (!overwrite) throw new ExistsError(folder, "pass overwrite to replace the store in it, append to go on");
   const path = join(folder, metadataName);
   const { layout, extension } = parseStoreMetadata(await readFile(path, "utf8"), path);
+  const lock = await takeLock(folder);
   await removeStore(folder, layout, extension);
+  await lock.release();
   await mkdir(folder, { recursive: true });
-}
-
-/** Of two writers that find the same empty folder, one gets it. */
-async function takeLock(folder: string): Promise<void> {
-  await writeFile(join(folder, lockName), "", { flag: "wx" }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "EEXIST") throw new ExistsError(folder, "another writer is at work in it", { cause });
-    throw new EncodeError(folder, `cannot be written: ${cause.message}`, { cause });
-  });
+  return false;
 }
 
 /** Removes what belongs to a store, and its folder if nothing else is in it. */
 async function removeStore(folder: string, layout: StoreLayout, extension: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
-    const isChunk =
-      layout === "directory"
-        ? /^\d{6,}$/.test(name) && entry.isDirectory()
-        : /^\d{6,}(?:\.\w+)+$/.test(name) &&
-          [extension, ".npz", ".yaml", ".json", ".h5", ".part"].some((ending) => name.endsWith(ending));
-    const isOwn = [metadataName, `${metadataName}.part`, lockName, ".index.sqlite"].includes(name);
-    const isExtra = /^\d{6,}\.extra_data\.(?:json|h5)$/.test(name);
-    if (isChunk || isOwn || isExtra) await rm(join(folder, name), { recursive: true, force: true });
+    if (isStoreFile(name, entry.isDirectory(), layout, extension)) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
   // Only an empty folder goes; others are not ours.
   await rmdir(folder).catch(() => {});
+}
+
+/** Removes the chunks that a writer added to a store that was there before. */
+function removeChunks(
+  folder: string,
+  { layout, extension }: ChunkFormat,
+  release: () => Promise<void>,
+): (chunks: readonly number[]) => Promise<void> {
+  return async (chunks) => {
+    for (const chunk of chunks) {
+      const paths = chunkPaths(folder, layout, extension, chunk);
+      for (const path of Object.values(paths)) await rm(path, { recursive: true, force: true });
+    }
+    await release();
+  };
 }

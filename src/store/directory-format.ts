@@ -1,14 +1,16 @@
-import { closeSync, openSync, writeSync, writevSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toColor } from "../core/color.js";
-import { EncodeError } from "../core/errors.js";
+import { loadDigest } from "../core/digest.js";
+import { EncodeError, MareyError } from "../core/errors.js";
 import { keepFreedMemory } from "../core/freed-memory.js";
 import { type DType, type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import type { ChunkFormat, ChunkReader, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
 import { readContainedFile } from "./contained-file.js";
-import { atBestPace } from "./file-pace.js";
 import { paddedNumber } from "./layout.js";
+import { type StoreFile, type StoreFiles, systemReason } from "./store-files.js";
+
+/** What a picture is encoded with. */
+export type PictureOptions = Pick<ChunkWriteOptions, "quality">;
 
 /** What a format of one file a picture has to say. */
 export interface PictureFormat {
@@ -20,7 +22,7 @@ export interface PictureFormat {
   readonly dtypes: readonly DType[];
   accepts(info: ImageInfo): boolean;
   /** The whole file, in one or more pieces. */
-  encode(image: Image, options: ChunkWriteOptions): Promise<readonly Uint8Array[]> | readonly Uint8Array[];
+  encode(image: Image, options: PictureOptions): Promise<readonly Uint8Array[]> | readonly Uint8Array[];
   /** @param declared what the store says of its pictures. */
   decode(bytes: Uint8Array, path: string, declared: ImageInfo): Promise<Image> | Image;
 }
@@ -28,7 +30,7 @@ export interface PictureFormat {
 /** One still-picture format: what `images/` gives. */
 export interface PictureCodec {
   accepts(info: ImageInfo): boolean;
-  encode(image: Image, options?: ChunkWriteOptions): Promise<Uint8Array>;
+  encode(image: Image, options?: PictureOptions): Promise<Uint8Array>;
   decode(bytes: Uint8Array, path: string): Promise<Image>;
 }
 
@@ -57,7 +59,7 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
     lossless,
     storedAs: (info) => (dtypes.includes(info.dtype) && picture.accepts(info) ? info : undefined),
     restoredAs: (info) => (dtypes.includes(info.dtype) ? info : { ...info, dtype: "uint8" }),
-    createChunk: (path, _info, options) => createFolder(picture, path, options),
+    createChunk: (path, _info, options, files) => createFolder(picture, path, options, files),
     openChunk: async ({ root, path }, info): Promise<ChunkReader> => {
       keepFreedMemory();
       const expected = imageBytes(info);
@@ -73,61 +75,58 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
   };
 }
 
+/** Files that wait, open, to be synced: a system has a few hundred for a process. */
+const mostOpenFiles = 64;
+
 async function createFolder(
   picture: PictureFormat,
   folder: string,
   options: ChunkWriteOptions,
+  files: StoreFiles,
 ): Promise<ChunkWriter> {
-  await mkdir(folder).catch((cause) => {
+  const digest = await loadDigest();
+  await files.makeFolder(folder).catch((cause) => {
     throw new EncodeError(folder, `cannot be created: ${cause.message}`, { cause });
   });
   let rank = 0;
+  let unsynced: StoreFile[] = [];
+  const sync = async (): Promise<void> => {
+    const now = unsynced;
+    unsynced = [];
+    try {
+      await Promise.all(now.map((file) => file.sync()));
+    } finally {
+      await Promise.all(now.map((file) => file.close()));
+    }
+    await files.syncFolder(folder);
+  };
+  const closeAll = (): Promise<unknown> => Promise.all(unsynced.splice(0).map((file) => file.close()));
   return {
     concurrency: picturesAtOnce,
     write: async (image) => {
       const path = join(folder, paddedNumber(rank++) + picture.extension);
       try {
-        await writeWhole(path, await picture.encode(image, options));
+        const parts = await picture.encode(image, options);
+        const file = await files.create(path, parts);
+        if (options.durability === "flush") await file.close();
+        else unsynced.push(file);
+        if (unsynced.length > mostOpenFiles) await sync();
+        const size = parts.reduce((sum, part) => sum + part.length, 0);
+        return { offset: 0, size, digest: digest(parts) };
       } catch (cause) {
-        throw new EncodeError(path, (cause as Error).message, { cause });
+        if (cause instanceof MareyError) throw cause;
+        throw new EncodeError(path, systemReason(cause), { cause });
       }
     },
-    close: async () => {},
-    abort: async () => {},
+    sync,
+    close: async () => {
+      await closeAll();
+      return undefined;
+    },
+    abort: async () => {
+      await closeAll();
+    },
   };
-}
-
-/**
- * Writes a file. A full disk or a signal may cut a write short: the rest is written until the system says why not.
- */
-function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  return atBestPace(
-    total,
-    () => {
-      const fd = openSync(path, "w");
-      try {
-        const written = writevSync(fd, parts);
-        if (written < total) writeRest(fd, parts, written);
-      } finally {
-        closeSync(fd);
-      }
-    },
-    async () => {
-      const file = await open(path, "w");
-      try {
-        const { bytesWritten } = await file.writev(parts);
-        if (bytesWritten < total) writeRest(file.fd, parts, bytesWritten);
-      } finally {
-        await file.close();
-      }
-    },
-  );
-}
-
-function writeRest(fd: number, parts: readonly Uint8Array[], written: number): void {
-  let rest = Buffer.concat(parts).subarray(written);
-  while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
 }
 
 /**

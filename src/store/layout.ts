@@ -6,12 +6,15 @@ import { join } from "node:path";
 //   metadata.yaml                          metadata.yaml
 //   000000/000000.png … index.npz          000000.mp4  000000.npz
 //          index.extra.json                000000.extra.json
+//   000000.journal                         000000.journal             while the chunk is being written
 
 export type StoreLayout = "directory" | "video";
 
 export const metadataName = "metadata.yaml";
 /** There while the store is being written; left behind by a crash. */
 export const lockName = ".lock";
+/** A copy of the metadata, for the day that the original is lost. */
+export const metadataCopyName = ".metadata.yaml.copy";
 
 /** "000012": six digits, more only when six do not do. */
 export function paddedNumber(number: number): string {
@@ -25,6 +28,8 @@ export interface ChunkPaths {
   readonly indexNpz: string;
   readonly indexYaml: string;
   readonly extraJson: string;
+  /** What is known of the chunk until its index stands. */
+  readonly journal: string;
 }
 
 /** @param extension of the video, with its dot; directory stores have none. */
@@ -36,7 +41,27 @@ export function chunkPaths(root: string, layout: StoreLayout, extension: string,
     indexNpz: `${base}.npz`,
     indexYaml: `${base}.yaml`,
     extraJson: `${base}.extra.json`,
+    journal: join(root, `${name}.journal`),
   };
+}
+
+/** Whether a name in a store's folder is one that a writer of stores gives, ours or Python's. */
+export function isStoreFile(
+  name: string,
+  isFolder: boolean,
+  layout: StoreLayout,
+  extension: string,
+): boolean {
+  const own = [metadataName, metadataCopyName, lockName, ".index.sqlite", ".marey-catalogue", "README.txt"];
+  if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
+    return true;
+  }
+  if (isFolder) return layout === "directory" && /^\d{6,}$/.test(name);
+  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|h5))$/.test(name)) return true;
+  if (layout === "directory" || !/^\d{6,}(?:\.\w+)+$/.test(name)) return false;
+  return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left"].some((ending) =>
+    name.endsWith(ending),
+  );
 }
 
 /** Anything that could lead out of the folder, or be no extension at all, is none. */

@@ -6,8 +6,10 @@ import { type ChunkFormat, findFormat } from "./chunk-format.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
 import { creationDate, guessTimeZone } from "./creation-date.js";
 import { chunkPaths, type FolderEntry, findChunks, lockName, metadataName, paddedNumber } from "./layout.js";
+import { openUnfinished } from "./open-unfinished.js";
 import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, joinColumns, readChunkIndex } from "./store-index.js";
+import { type LockState, lockState } from "./store-lock.js";
 import { infoOfShape, parseStoreMetadata, type StoreMetadata } from "./store-metadata.js";
 import { type StoreChunk, type StoreProblem, StoreReader } from "./store-reader.js";
 
@@ -39,8 +41,13 @@ export async function openStore(path: string, { formats }: OpenStoreOptions): Pr
   const format = formatOf(metadata, formats);
   const problems: StoreProblem[] = metadata.problems.map((message) => ({ path: metadataPath, message }));
 
+  const lock = await lockState(root);
+  const isAlive = lock.kind === "held";
+  if (lock.kind !== "none") problems.push({ path: join(root, lockName), message: meaningOf(lock) });
   const found = await discoverChunks(root, metadata, problems);
-  const { chunks, indexes } = await readIndexes(root, metadata, found, problems);
+  const unfinished = (chunk: number): Promise<ChunkIndex | undefined> =>
+    openUnfinished(root, metadata.uuid, format, chunk, isAlive);
+  const { chunks, indexes } = await readIndexes(root, metadata, found, unfinished, problems);
   const timezone = metadata.timezone ?? guessTimeZone(metadata.user);
   const created =
     metadata.created ?? creationDate(basename(root), timezone, (await stat(metadataPath)).mtime);
@@ -94,9 +101,6 @@ async function discoverChunks(
   const entries: FolderEntry[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
     const path = join(root, entry.name);
-    if (entry.name === lockName) {
-      problems.push({ path, message: "the store is still being written, or its writer crashed" });
-    }
     if (!entry.isSymbolicLink()) {
       entries.push({ name: entry.name, isFolder: entry.isDirectory() });
       continue;
@@ -123,14 +127,17 @@ async function readIndexes(
   root: string,
   { layout, extension }: StoreMetadata,
   numbers: readonly number[],
+  unfinished: (chunk: number) => Promise<ChunkIndex | undefined>,
   problems: StoreProblem[],
 ): Promise<{ chunks: StoreChunk[]; indexes: ChunkIndex[] }> {
   const chunks: StoreChunk[] = [];
   const indexes: ChunkIndex[] = [];
   let start = 0;
   const read = async (rank: number): Promise<ChunkIndex | undefined | MareyError> => {
-    const paths = chunkPaths(root, layout, extension, numbers[rank]!);
-    return readChunkIndex(root, paths).catch((error: unknown) => {
+    const number = numbers[rank]!;
+    const read = async (): Promise<ChunkIndex | undefined> =>
+      (await readChunkIndex(root, chunkPaths(root, layout, extension, number))) ?? unfinished(number);
+    return read().catch((error: unknown) => {
       if (error instanceof MareyError) return error;
       throw error;
     });
@@ -152,6 +159,12 @@ async function readIndexes(
     start += count;
   }
   return { chunks, indexes };
+}
+
+function meaningOf(lock: Exclude<LockState, { kind: "none" }>): string {
+  if (lock.kind === "held") return `the store is being written, by ${lock.by}`;
+  if (lock.kind === "stale") return `its writer is gone (${lock.by}): marey repair makes the store whole`;
+  return "the store is still being written, or its writer crashed";
 }
 
 /** The message, without the path that it begins with. */

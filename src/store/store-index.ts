@@ -2,7 +2,7 @@ import { FileFormatError, MareyError, NotFoundError, StoreFormatError } from "..
 import type { FrameNumber } from "../core/frame.js";
 import type { FrameIndexColumns } from "../core/frame-index.js";
 import type { NpyArray } from "../core/npy.js";
-import { encodeNpz, readNpz } from "../core/npz.js";
+import { readNpz } from "../core/npz.js";
 import { readContainedFile } from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
 import { parseYaml } from "./yaml.js";
@@ -118,7 +118,7 @@ function floatsOf({ dtype, data }: NpyArray, path: string): Float64Array {
 }
 
 /** The narrowest column that holds all the numbers exactly; doubles where none does. */
-function numberColumn(numbers: readonly FrameNumber[]): Numbers {
+export function numberColumn(numbers: readonly FrameNumber[]): Numbers {
   const exact = numbers.every((number) => typeof number === "number");
   if (exact) return Float64Array.from(numbers as readonly number[]);
   if (!numbers.every((number) => typeof number === "bigint" || Number.isSafeInteger(number))) {
@@ -151,24 +151,4 @@ export function joinColumns(chunks: readonly ChunkIndex[]): FrameIndexColumns {
   // Rare: some camera counts beyond 2^53.
   const numbers = chunks.flatMap((chunk) => [...chunk.numbers]);
   return { numbers: numberColumn(numbers), times };
-}
-
-/**
- * The `index.npz` of a chunk, as NumPy would write it.
- * Numbers are int64; uint64 where one is beyond 2^63, doubles where one is no integer.
- */
-export function encodeChunkIndex(numbers: readonly FrameNumber[], times: readonly number[]): Uint8Array {
-  const column = numberColumn(numbers);
-  const shape = [numbers.length];
-  const whole = column instanceof Float64Array && column.every(Number.isSafeInteger) && column.length > 0;
-  const number: NpyArray = whole
-    ? { dtype: "int64", shape, data: BigInt64Array.from(column as Float64Array, BigInt) }
-    : { dtype: dtypeOfColumn(column), shape, data: column };
-  const time: NpyArray = { dtype: "float64", shape, data: Float64Array.from(times) };
-  return encodeNpz({ frame_number: number, frame_time: time });
-}
-
-function dtypeOfColumn(column: Numbers): "float64" | "int64" | "uint64" {
-  if (column instanceof Float64Array) return "float64";
-  return column instanceof BigInt64Array ? "int64" : "uint64";
 }

@@ -1,5 +1,6 @@
 import { StoreFormatError, UnsupportedError } from "../core/errors.js";
 import { type Color, type DType, type ImageInfo, isDType } from "../core/image.js";
+import type { NpyArray } from "../core/npy.js";
 import { isPlainExtension, type StoreLayout } from "./layout.js";
 import { formatYaml, parseYaml } from "./yaml.js";
 
@@ -152,6 +153,11 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** The shape in the words of imgstore. */
+export function shapeOfInfo({ height, width, channels, color }: ImageInfo): number[] {
+  return color === "gray" ? [height, width] : [height, width, channels];
+}
+
 /** The shape in the words of this library: two axes are gray, three channels BGR, four BGRA, others have no colour. */
 export function infoOfShape(imgshape: readonly number[], imgdtype: string): ImageInfo {
   const [height, width, channels = 1] = imgshape as [number, number, number?];
@@ -160,37 +166,45 @@ export function infoOfShape(imgshape: readonly number[], imgdtype: string): Imag
   return { width, height, channels, dtype, color: colors[channels] ?? "none" };
 }
 
-export interface NewStoreMetadata {
-  readonly layout: StoreLayout;
-  readonly format: string;
-  readonly extension: string;
-  readonly info: ImageInfo;
-  readonly chunkSize: number;
-  readonly created: Date;
-  readonly timezone: string;
-  /** 32 hexadecimal digits. */
-  readonly uuid: string;
-  readonly user: Readonly<Record<string, unknown>>;
+/** What a new store says of itself. */
+export type NewStoreMetadata = Omit<StoreMetadata, "problems">;
+
+/** What `metadata.yaml` says under `__store`. */
+function storeFields(metadata: NewStoreMetadata): Record<string, unknown> {
+  const { layout, created, timezone, uuid } = metadata;
+  return {
+    ...(layout === "video" && { extension: metadata.extension }),
+    imgshape: metadata.imgshape,
+    imgdtype: metadata.imgdtype,
+    chunksize: metadata.chunkSize,
+    format: metadata.format,
+    class: layout === "directory" ? "DirectoryImgStore" : "VideoImgStore",
+    version: 2,
+    encoding: metadata.encoding ?? null,
+    // Python writes a naive time, and reads one with an offset too; old versions of it read only the former.
+    ...(created && { created_utc: created.toISOString().replace("Z", "000") }),
+    ...(timezone !== undefined && { timezone_local: timezone }),
+    ...(uuid !== undefined && { uuid }),
+  };
 }
 
 /** The text of the `metadata.yaml` of a new store, as Python's imgstore would write it. */
 export function formatStoreMetadata(metadata: NewStoreMetadata): string {
-  const { info, layout } = metadata;
-  return formatYaml({
-    ...metadata.user,
-    __store: {
-      chunksize: metadata.chunkSize,
-      class: layout === "directory" ? "DirectoryImgStore" : "VideoImgStore",
-      // Python writes a naive time, and reads one with an offset too; old versions of it read only the former.
-      created_utc: metadata.created.toISOString().replace("Z", "000"),
-      encoding: null,
-      ...(layout === "video" && { extension: metadata.extension }),
-      format: metadata.format,
-      imgdtype: info.dtype,
-      imgshape: info.color === "gray" ? [info.height, info.width] : [info.height, info.width, info.channels],
-      timezone_local: metadata.timezone,
-      uuid: metadata.uuid,
-      version: 2,
-    },
-  });
+  return formatYaml({ ...metadata.user, __store: storeFields(metadata) });
+}
+
+/** What the index of every chunk repeats of it, as imgstore does. */
+export function storeFacts(metadata: NewStoreMetadata): Record<string, NpyArray | string> {
+  const facts: Record<string, NpyArray | string> = {};
+  for (const [name, value] of Object.entries(storeFields(metadata))) {
+    if (typeof value === "string") facts[name] = value;
+    else if (value !== null) facts[name] = integers(value as number | readonly number[]);
+  }
+  return facts;
+}
+
+function integers(value: number | readonly number[]): NpyArray {
+  const values = typeof value === "number" ? [value] : value;
+  const shape = typeof value === "number" ? [] : [value.length];
+  return { dtype: "int64", shape, data: BigInt64Array.from(values, BigInt) };
 }

@@ -1,16 +1,17 @@
-import { rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { toColor } from "../core/color.js";
-import { ClosedError, EncodeError, FrameMismatchError } from "../core/errors.js";
-import type { Frame, FrameNumber } from "../core/frame.js";
+import type { Digest } from "../core/digest.js";
+import { ClosedError, DiskFullError, FrameMismatchError } from "../core/errors.js";
+import type { Frame, Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch, type Image, type ImageInfo, imageBytes } from "../core/image.js";
+import type { NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
-import type { ChunkFormat, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
+import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
+import { ChunkInProgress } from "./chunk-in-progress.js";
 import { type ExtraRow, formatExtraRow } from "./extra-data.js";
-import { chunkPaths, lockName } from "./layout.js";
-import { encodeChunkIndex } from "./store-index.js";
+import { chunkPaths } from "./layout.js";
+import type { StoreFiles } from "./store-files.js";
 
-/** What a new store is; see `createStore`. */
+/** What a store is written with; see `createStore`. */
 export interface StorePlan {
   /** Its folder, which is there. */
   readonly path: string;
@@ -23,26 +24,40 @@ export interface StorePlan {
   /** Frames a chunk. */
   readonly chunkSize: number;
   readonly options: ChunkWriteOptions;
-  /** Removes all of the store; for `abort`. */
-  remove(): Promise<void>;
+  readonly files: StoreFiles;
+  readonly digest: Digest;
+  /** What every index repeats of the store. */
+  readonly storeFacts: Readonly<Record<string, NpyArray | string>>;
+  /** Bytes of the disk that stay free. */
+  readonly minFree: number;
+  /** What is there already: frames, the number that the next chunk gets, and the last frame. */
+  readonly before: { readonly length: number; readonly nextChunk: number; readonly last: Stamp | undefined };
+  /** Lets others write, and leaves the store as it is. */
+  release(): Promise<void>;
+  /** Removes what this writer wrote; the lock, too. @param chunks their numbers. */
+  remove(chunks: readonly number[]): Promise<void>;
 }
 
-interface OpenChunk {
-  readonly number: number;
-  readonly writer: ChunkWriter;
-  readonly numbers: FrameNumber[];
-  readonly times: number[];
-  readonly rows: string[];
-  readonly pending: Set<Promise<void>>;
-  /** Rank of the first frame that could not be written: those from there on are not in the chunk's index. */
-  failedAt: number;
+/** How far the frames given to a store have come; each number includes those after it. */
+export interface WriteProgress {
+  /** Taken by `write`. */
+  readonly accepted: number;
+  /** In the files and the journal, as far as the system is concerned: they survive this process. */
+  readonly flushed: number;
+  /** On the disk: they survive a power cut. */
+  readonly synced: number;
 }
+
+/** How often the disk is asked how full it is, and with durability "second" told to keep what it has; milliseconds. */
+const SECOND = 1000;
 
 /**
  * A store that is being written. Comes from `createStore`.
  *
- * Encoding runs beside the caller, a few frames at once; an error shows at the next `write` or at `close`. A chunk
- * becomes readable when it is full, by its index, which is the last thing written and appears whole or not at all.
+ * `write` resolves when the frame is safe, as `durability` says. Encoding runs beside the caller: give it `ahead` more
+ * frames without waiting, as `pipeTo` does, and all cores are busy. Whatever happens to this process, a frame whose
+ * write has resolved can be read back. A frame that could not be written rejects its own write, and those after it in
+ * the same chunk; the next begins a new chunk.
  */
 export class StoreWriter implements FrameSink {
   readonly path: string;
@@ -50,31 +65,65 @@ export class StoreWriter implements FrameSink {
   readonly uuid: string;
   /** What frames come back as: a video drops an odd last row and column. */
   readonly info: ImageInfo;
+  readonly ahead = 8;
   readonly #plan: StorePlan;
-  #chunk: OpenChunk | undefined;
-  #written = 0;
-  #last: { readonly number: FrameNumber; readonly time: number } = { number: Number.NaN, time: Number.NaN };
-  #error: unknown;
-  /** The caller knows of the error, so `close` need not tell it again. */
-  #told = false;
+  #chunk: ChunkInProgress | undefined;
+  #nextChunk: number;
+  readonly #ownChunks: number[] = [];
+  /** Frames of chunks that are finished, or being so. */
+  #accepted = 0;
+  #finished = { flushed: 0, synced: 0 };
+  #last: Stamp | undefined;
+  /** The chunk before, on its way to its index. */
+  #finishing: Promise<void> = Promise.resolve();
+  /** What went wrong behind the caller's back, until he has been told. */
+  #untold: unknown;
   #closing: Promise<void> | undefined;
   /** Calls run one after another, though nobody may wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
+  #spaceLooked = Number.NEGATIVE_INFINITY;
+  readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(plan: StorePlan) {
     this.#plan = plan;
     this.path = plan.path;
     this.uuid = plan.uuid;
     this.info = plan.stored;
+    this.#nextChunk = plan.before.nextChunk;
+    this.#last = plan.before.last;
+    if (plan.options.durability === "second") {
+      this.#timer = setInterval(() => this.#chunk?.sync().catch(() => {}), SECOND).unref();
+    }
   }
 
-  /** Frames written so far. */
+  /** Frames in the store, with those that were there before. */
   get length(): number {
-    return this.#written;
+    return this.#plan.before.length + this.#accepted;
   }
 
+  /** Number and time of the last frame; undefined if there is none. */
+  get last(): Stamp | undefined {
+    return this.#last;
+  }
+
+  /** How far the frames that this writer was given have come. */
+  get progress(): WriteProgress {
+    const { flushed, synced } = this.#finished;
+    return {
+      accepted: this.#accepted,
+      flushed: flushed + (this.#chunk?.flushed ?? 0),
+      synced: synced + (this.#chunk?.synced ?? 0),
+    };
+  }
+
+  /**
+   * Resolves when the frame is safe; see `CreateStoreOptions.durability`.
+   * @throws {FrameMismatchError} if it is no such frame as the store was made for.
+   * @throws {EncodeError} if it cannot be written; those before it are kept.
+   * @throws {DiskFullError} if the disk has less than `minFree` left. What was written is closed and whole by then.
+   */
   async write(frame: Frame): Promise<void> {
-    this.#needUsable();
+    this.#needOpen();
     const { offered } = this.#plan;
     const mismatch = describeMismatch(offered, frame.image);
     if (mismatch !== undefined || offered.color !== frame.image.color) {
@@ -86,46 +135,61 @@ export class StoreWriter implements FrameSink {
     if (typeof frame.number !== "bigint" && typeof frame.number !== "number") {
       throw new FrameMismatchError("a frame number", typeof frame.number);
     }
-    await this.#inTurn(() => this.#append(frame));
+    // In an object, for a promise that is returned would be waited for.
+    const { safe } = await this.#inTurn(async () => ({ safe: await this.#append(frame) }));
+    await safe.promise;
   }
 
   /**
    * Adds a row of extra data, tied to the frame written last: the keys `frame_number`, `frame_time` and
-   * `frame_index` are added to it.
+   * `frame_index` are added to it. Resolves when it is as safe as a frame.
    * @throws {TypeError} if a value has no JSON spelling.
    */
   async addExtraData(row: ExtraRow): Promise<void> {
-    this.#needUsable();
+    this.#needOpen();
     if (Object.keys(row).length === 0) return;
-    await this.#inTurn(async () => {
-      const text = formatExtraRow(row, { ...this.#last, index: this.#written - 1 });
+    const { safe } = await this.#inTurn(async () => {
+      const { number, time } = this.#last ?? { number: Number.NaN, time: Number.NaN };
+      const text = formatExtraRow(row, { number, time, index: this.length - 1 });
       const chunk = await this.#openChunk();
-      chunk.rows.push(text);
+      return { safe: held(chunk.addRow(text)) };
+    });
+    await safe.promise;
+  }
+
+  /** Makes every frame whose write has resolved survive a power cut. */
+  async sync(): Promise<void> {
+    this.#needOpen();
+    await this.#inTurn(async () => {
+      await this.#finishing;
+      await this.#chunk?.sync();
     });
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#inTurn(async () => {
+      clearInterval(this.#timer);
       try {
         // Python opens a store without frames only if its first chunk is there.
-        if (this.#written === 0 && this.#plan.format.layout === "directory") await this.#openChunk();
-        await this.#finishChunk();
+        if (this.length === 0 && this.#plan.format.layout === "directory") await this.#openChunk();
+        this.#retireChunk();
+        await this.#finishing;
       } finally {
-        await rm(join(this.path, lockName), { force: true });
+        await this.#plan.release();
       }
-      if (!this.#told) this.#tellError();
+      this.#tell();
     });
     return this.#closing;
   }
 
-  /** Stops, and removes the store. Does nothing once it has been closed. */
+  /** Stops, and removes what this writer wrote. Does nothing once it has been closed. */
   abort(): Promise<void> {
     this.#closing ??= this.#inTurn(async () => {
-      const chunk = this.#chunk;
+      clearInterval(this.#timer);
+      await this.#chunk?.abort();
       this.#chunk = undefined;
-      await Promise.allSettled(chunk?.pending ?? []);
-      await chunk?.writer.abort();
-      await this.#plan.remove();
+      await this.#finishing;
+      await this.#plan.remove(this.#ownChunks);
     });
     return this.#closing;
   }
@@ -140,100 +204,96 @@ export class StoreWriter implements FrameSink {
     return result;
   }
 
-  #needUsable(): void {
+  #needOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError(`store ${this.path}`);
-    this.#tellError();
   }
 
-  #tellError(): void {
-    if (this.#error === undefined) return;
-    this.#told = true;
-    throw this.#error;
+  #tell(): void {
+    const error = this.#untold;
+    this.#untold = undefined;
+    if (error !== undefined) throw error;
   }
 
-  async #append({ image, number, time }: Frame): Promise<void> {
-    this.#tellError();
-    if (this.#chunk !== undefined && this.#chunk.times.length >= this.#plan.chunkSize) {
-      await this.#finishChunk();
-      this.#tellError();
-    }
+  async #append({ image, number, time }: Frame): Promise<Held> {
+    this.#tell();
+    const isFull = this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize;
+    if (isFull || this.#chunk?.failure !== undefined) this.#retireChunk();
+    await this.#keepSpace();
     const chunk = await this.#openChunk();
-    const rank = chunk.times.length;
+    await chunk.room();
     const stored = inStoredColor(image, this.#plan.stored);
-    const pending = chunk.writer.write(stored, time).catch((error: unknown) => {
-      chunk.failedAt = Math.min(chunk.failedAt, rank);
-      this.#error ??= error;
-    });
-    chunk.numbers.push(number);
-    chunk.times.push(time);
-    this.#written++;
+    const safe = held(chunk.addFrame(stored, number, time));
+    this.#accepted++;
     this.#last = { number, time };
-    const done = pending.finally(() => chunk.pending.delete(done));
-    chunk.pending.add(done);
-    if (chunk.pending.size >= chunk.writer.concurrency) await Promise.race(chunk.pending);
-    this.#tellError();
+    return safe;
   }
 
-  async #openChunk(): Promise<OpenChunk> {
+  async #openChunk(): Promise<ChunkInProgress> {
     if (this.#chunk !== undefined) return this.#chunk;
-    const { format, stored, chunkSize, options } = this.#plan;
-    const number = Math.floor(this.#written / chunkSize);
-    const { chunk } = chunkPaths(this.path, format.layout, format.extension, number);
-    this.#chunk = {
-      number,
-      writer: await format.createChunk(chunk, stored, options),
-      numbers: [],
-      times: [],
-      rows: [],
-      pending: new Set(),
-      failedAt: Number.POSITIVE_INFINITY,
-    };
+    const { path, uuid, format, stored, options, files, digest, storeFacts } = this.#plan;
+    const number = this.#nextChunk;
+    const paths = chunkPaths(path, format.layout, format.extension, number);
+    this.#chunk = await ChunkInProgress.start(
+      {
+        ...{ number, paths, files, digest, uuid, storeFacts },
+        durability: options.durability,
+        // A video without frames is none; an empty folder is a chunk.
+        dropIfEmpty: format.layout === "video",
+      },
+      () => format.createChunk(paths.chunk, stored, options, files),
+    );
+    this.#nextChunk++;
+    this.#ownChunks.push(number);
     return this.#chunk;
   }
 
-  /** Waits for the chunk's pictures, closes it, and makes it readable. What goes wrong is kept for the caller. */
-  async #finishChunk(): Promise<void> {
+  /** Sends the chunk on its way to its index; the next can be written meanwhile. */
+  #retireChunk(): void {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
     this.#chunk = undefined;
-    const { layout, extension } = this.#plan.format;
-    const isVideo = layout === "video";
-    await Promise.all(chunk.pending);
-    try {
-      // A video without frames is none.
-      await (isVideo && chunk.times.length === 0 ? chunk.writer.abort() : chunk.writer.close());
-    } catch (error) {
-      // A video that did not become whole is no chunk; pictures stand each for itself.
-      if (isVideo) chunk.failedAt = 0;
-      this.#error ??= error;
-    }
-    const count = Math.min(chunk.times.length, chunk.failedAt);
-    const paths = chunkPaths(this.path, layout, extension, chunk.number);
-    try {
-      if (chunk.rows.length > 0) await writeInPlace(paths.extraJson, `[${chunk.rows.join(", ")}]`);
-      if (count > 0 || !isVideo) {
-        const index = encodeChunkIndex(chunk.numbers.slice(0, count), chunk.times.slice(0, count));
-        await writeInPlace(paths.indexNpz, index);
+    const before = this.#finishing;
+    const finish = async (): Promise<void> => {
+      await before;
+      try {
+        await chunk.finish();
+      } catch (error) {
+        this.#untold ??= error;
       }
-    } catch (error) {
-      this.#error ??= error;
+      // Frames that failed have been told of, one by one.
+      const { flushed, synced } = chunk;
+      const isDurable = this.#plan.options.durability !== "flush" && chunk.failure === undefined;
+      this.#finished = {
+        flushed: this.#finished.flushed + flushed,
+        synced: this.#finished.synced + (isDurable ? flushed : synced),
+      };
+    };
+    this.#finishing = finish();
+  }
+
+  /** Closes what there is before the disk is full, and refuses more. */
+  async #keepSpace(): Promise<void> {
+    const { minFree, files, path } = this.#plan;
+    if (minFree <= 0 || performance.now() - this.#spaceLooked < SECOND) return;
+    const { free } = await files.space(path);
+    if (free >= minFree) {
+      this.#spaceLooked = performance.now();
+      return;
     }
+    this.#retireChunk();
+    await this.#finishing;
+    throw new DiskFullError(path, free, minFree);
   }
 }
 
-/**
- * Writes a file under another name first: under its own it is whole, or not there.
- * @throws {EncodeError} if it cannot be written.
- */
-export async function writeInPlace(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.part`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new EncodeError(path, `cannot be written: ${(cause as Error).message}`, { cause });
-  }
+/** A promise that may wait for its reader without being reported as forgotten. */
+interface Held {
+  readonly promise: Promise<void>;
+}
+
+function held(promise: Promise<void>): Held {
+  promise.catch(() => {});
+  return { promise };
 }
 
 /** Stores hold colour as BGR. */

@@ -1,8 +1,15 @@
 import { toColor } from "../core/color.js";
-import { EncodeError } from "../core/errors.js";
+import { type Digest, loadDigest } from "../core/digest.js";
 import type { Image, ImageInfo } from "../core/image.js";
-import type { FrameSink, SeekableSource } from "../core/stream.js";
-import type { ChunkFormat, ChunkReader, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
+import type { SeekableSource } from "../core/stream.js";
+import type {
+  ChunkFormat,
+  ChunkReader,
+  ChunkWriteOptions,
+  ChunkWriter,
+  EncodedPicture,
+  MendedChunk,
+} from "./chunk-format.js";
 import { containedRegularFile } from "./contained-file.js";
 import { evenSize } from "./store-metadata.js";
 
@@ -15,8 +22,35 @@ export interface VideoFormat {
   readonly lossless: boolean;
   /** Opens a video whose frames are BGR. */
   open(path: string): Promise<SeekableSource>;
-  /** Creates a video of 8-bit gray or BGR frames of even size; nothing stands at `path` before it is closed. */
-  create(path: string, info: ImageInfo, options: ChunkWriteOptions): Promise<FrameSink>;
+  /** Creates a video of 8-bit gray or BGR frames of even size, which can be read while it is written. */
+  create(path: string, info: ImageInfo, options: ChunkWriteOptions): Promise<ChunkVideo>;
+  /** Copies at most that many frames of a video that was not closed into one that is, `to`. */
+  mend(from: string, to: string, most: number): Promise<MendedVideo>;
+}
+
+interface FileRange {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A video that is being written, and can be read up to its last frame whatever happens. */
+export interface ChunkVideo {
+  readonly head: Uint8Array;
+  /** Resolves when the system has the frame. */
+  write(image: Image): Promise<FileRange>;
+  read(range: FileRange): Uint8Array;
+  sync(): Promise<void>;
+  /** @returns what lies before the first and behind the last frame. */
+  close(): Promise<readonly Uint8Array[]>;
+  abort(): Promise<void>;
+}
+
+/** A video that was made whole. */
+export interface MendedVideo {
+  readonly frames: readonly FileRange[];
+  read(range: FileRange): Uint8Array;
+  readonly rest: readonly Uint8Array[];
+  close(): void;
 }
 
 /** A format whose chunks are videos: 000000.mp4, 000001.mp4 … */
@@ -38,6 +72,7 @@ export function videoFormat(video: VideoFormat): ChunkFormat {
       const source = await video.open(await containedRegularFile(root, path));
       return readVideoChunk(source, info.color === "gray");
     },
+    mendChunk: (from, to, most) => mendChunk(video, from, to, most),
   };
 }
 
@@ -48,13 +83,13 @@ function evenInfo(info: ImageInfo): ImageInfo | undefined {
   return plain && width > 0 && height > 0 ? { ...info, width, height } : undefined;
 }
 
-function readVideoChunk(source: SeekableSource, gray: boolean): ChunkReader {
-  // From BGR and not from the luma plane, so that gray frames equal those of Python's imgstore to the bit.
-  const restore = (image: Image): Image => (gray ? toColor(image, "gray") : image);
+function readVideoChunk(source: SeekableSource, isGray: boolean): ChunkReader {
+  // Gray stores hold colour videos whose gray is imgstore's, not the decoder's own luma.
+  const restore = (image: Image): Image => (isGray ? toColor(image, "gray") : image);
   return {
     length: source.index.length,
     read: async (rank) => restore((await source.frame({ index: rank })).image),
-    async *sequence(first, count, step) {
+    sequence: async function* (first, count, step) {
       const stop = first + count * step;
       const range = { start: first, step, ...(stop >= 0 && { stop }) };
       for await (const { image } of source.frames(range)) yield restore(image);
@@ -69,21 +104,35 @@ async function createVideoChunk(
   info: ImageInfo,
   options: ChunkWriteOptions,
 ): Promise<ChunkWriter> {
-  const sink = await video.create(path, info, options);
-  let number = 0;
+  const [digest, file] = await Promise.all([loadDigest(), video.create(path, info, options)]);
   return {
-    concurrency: 1,
-    write: async (image, time) => {
-      try {
-        await sink.write({ image: cropTo(image, info), number: number++, time });
-      } catch (cause) {
-        if (cause instanceof EncodeError) throw cause;
-        throw new EncodeError(path, (cause as Error).message, { cause });
-      }
-    },
-    close: () => sink.close(),
-    abort: async () => (sink.abort ? sink.abort() : sink.close()),
+    // One is encoded while the next is on its way.
+    concurrency: 2,
+    head: file.head,
+    write: async (image) => describePicture(file, await file.write(cropTo(image, info)), digest),
+    sync: () => file.sync(),
+    close: async () => digest(await file.close()),
+    abort: () => file.abort(),
   };
+}
+
+async function mendChunk(video: VideoFormat, from: string, to: string, most: number): Promise<MendedChunk> {
+  const digest = await loadDigest();
+  const mended = await video.mend(from, to, most);
+  try {
+    const pictures = mended.frames.map((range) => describePicture(mended, range, digest));
+    return { pictures, rest: digest(mended.rest) };
+  } finally {
+    mended.close();
+  }
+}
+
+function describePicture(
+  file: { read(range: FileRange): Uint8Array },
+  range: FileRange,
+  digest: Digest,
+): EncodedPicture {
+  return { offset: range.offset, size: range.size, digest: digest([file.read(range)]) };
 }
 
 /** The top left part of a picture; the picture itself if that is all of it. */

@@ -186,6 +186,8 @@ export interface RateOptions {
   readonly preset?: string | undefined;
   readonly gop?: number | undefined;
   readonly bFrames?: number | undefined;
+  /** Every frame gives its packet at once: no look-ahead, no B-frames, one frame at a time on several threads. */
+  readonly isLive?: boolean | undefined;
 }
 
 /**
@@ -202,7 +204,7 @@ export function encoderOptions(codec: VideoCodec, encoder: string, options: Rate
     codec === "av1" ? 63 : codec === "mjpeg" ? 31 : 51,
   );
   const gop = checkRange("gop", options.gop, 1, 100_000) ?? (codecs[codec].isIntra ? 1 : 12);
-  const bFrames = checkRange("bFrames", options.bFrames, 0, 16) ?? 0;
+  const bFrames = checkRange("bFrames", options.bFrames, 0, options.isLive ? 0 : 16) ?? 0;
   const set: [string, string][] = [["g", String(gop)]];
   if (encoder === "libx264" || encoder === "libx264rgb") {
     const isLossless = codec === "h264-rgb" || quality === 0;
@@ -211,24 +213,41 @@ export function encoderOptions(codec: VideoCodec, encoder: string, options: Rate
       ["bf", String(bFrames)],
       isLossless ? ["qp", "0"] : ["crf", String(quality ?? 18)],
     );
+    if (options.isLive) set.push(["tune", "zerolatency"]);
   } else if (encoder === "libx265") {
     const lossless = quality === 0 ? ":lossless=1" : "";
     set.push(["preset", preset], ["crf", String(quality ?? 20)], ["tag", "hvc1"]);
     set.push(["x265-params", `log-level=none:bframes=${bFrames}:keyint=${gop}${lossless}`]);
+    if (options.isLive) set.push(["tune", "zerolatency"]);
   } else if (encoder === "libsvtav1") {
     set.push(
       ["preset", String(12 - presets.indexOf(preset as (typeof presets)[number]))],
       ["crf", String(quality ?? 24)],
     );
+    if (options.isLive) set.push(["svtav1-params", "pred-struct=1:lookahead=0"]);
   } else if (encoder === "mjpeg") {
     // FFmpeg's scale: 1 (best) … 31, in units of 118.
     set.push(["flags", "+qscale"], ["global_quality", String(Math.max(1, quality ?? 3) * 118)]);
+    if (options.isLive) set.push(["thread_type", "slice"]);
   } else if (encoder === "ffv1") {
     set.push(["level", "3"], ["slicecrc", "1"], ["slices", "4"]);
   } else if (codec !== "raw") {
     set.push(["bf", String(bFrames)], ["qp", String(quality ?? 20)]);
+    if (options.isLive) set.push(...lowDelay(encoder));
   }
   return set.filter(([name]) => name !== "tag");
+}
+
+/** What hardware encoders call it. */
+function lowDelay(encoder: string): [string, string][] {
+  if (encoder.endsWith("_nvenc"))
+    return [
+      ["delay", "0"],
+      ["zerolatency", "1"],
+    ];
+  if (encoder.endsWith("_qsv")) return [["async_depth", "1"]];
+  if (encoder.endsWith("_videotoolbox")) return [["realtime", "1"]];
+  return [];
 }
 
 function checkRange(

@@ -13,11 +13,11 @@ import {
 import type { Frame } from "../core/frame.js";
 import { describeMismatch, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
+import { createEncodedFile, type EncodedFile } from "./encoded-file.js";
 import {
   checkCodec,
   checkPixelFormat,
   codecs,
-  codedFormatFor,
   containerOf,
   encoderOptions,
   rateAsFraction,
@@ -25,8 +25,6 @@ import {
   type VideoCodec,
   type VideoContainer,
 } from "./encoding.js";
-import { Encoder, type EncoderSettings } from "./ffmpeg/encoder.js";
-import { Muxer } from "./ffmpeg/muxer.js";
 
 export type { VideoCodec, VideoContainer } from "./encoding.js";
 
@@ -98,8 +96,7 @@ export class VideoWriter implements FrameSink {
   readonly #options: VideoWriteOptions;
   readonly #temporary: string;
   #info: ImageInfo | undefined;
-  #encoder: Encoder | undefined;
-  #muxer: Muxer | undefined;
+  #file: EncodedFile | undefined;
   #encoderName = "";
   #frames = 0;
   #firstTime = 0;
@@ -138,8 +135,7 @@ export class VideoWriter implements FrameSink {
     const distance = Math.max(1, pts - this.#lastPts);
     this.#lastPts = pts;
     this.#frames++;
-    const encoder = this.#encoder!;
-    const muxer = this.#muxer!;
+    const { encoder, muxer } = this.#file!;
     this.#pending = encoder
       .encode(image, pts, (packet) => muxer.write(packet, this.#options.times ? distance : 1))
       .catch((cause: Error) => {
@@ -153,11 +149,11 @@ export class VideoWriter implements FrameSink {
     try {
       await this.#pending;
       if (this.#failure) throw this.#failure;
-      if (!this.#encoder || !this.#muxer) {
+      if (!this.#file) {
         throw new EncodeError(this.path, "no frame was written, and a video without frames has no size");
       }
-      const muxer = this.#muxer;
-      await this.#encoder.finish((packet) => muxer.write(packet, 1));
+      const { encoder, muxer } = this.#file;
+      await encoder.finish((packet) => muxer.write(packet, 1));
       await muxer.finish();
       await this.#release();
       await syncFile(this.#temporary);
@@ -185,48 +181,22 @@ export class VideoWriter implements FrameSink {
   }
 
   async #start(info: ImageInfo, time: number): Promise<void> {
-    const coded = codedFormatFor(info, this.#codec, this.#container);
-    const rate = rateAsFraction(this.#options.fps ?? 25);
-    const muxer = new Muxer(this.#temporary, this.#container);
+    const { times, ...options } = this.#options;
     try {
-      const { encoder, name } = openFirst(this.#candidates(), (candidate) => ({
-        encoder: candidate,
-        width: info.width,
-        height: info.height,
-        pixelFormat: this.#options.pixelFormat ?? coded.pixelFormat,
-        isFullRange: coded.isFullRange,
-        rate,
-        timeBase: this.#options.times ? { num: 1, den: MICROSECONDS } : { num: rate.den, den: rate.num },
-        threads: this.#options.threads ?? 0,
-        options: encoderOptions(this.#codec, candidate, this.#options),
-        hasGlobalHeader: muxer.hasGlobalHeader,
-      }));
-      this.#encoder = encoder;
-      this.#encoderName = name;
-      this.#muxer = muxer;
-      await muxer.start(encoder.context, this.#tag(coded.pixelFormat));
+      this.#file = await createEncodedFile(this.#temporary, info, {
+        ...options,
+        container: this.#container,
+        codec: this.#codec,
+        ...(times && { ticks: MICROSECONDS }),
+      });
     } catch (cause) {
-      await muxer.close();
-      this.#encoder?.close();
-      this.#encoder = undefined;
-      this.#muxer = undefined;
       await rm(this.#temporary, { force: true });
+      if (cause instanceof MareyError) throw cause;
       throw new EncodeError(this.path, (cause as Error).message, { cause });
     }
     this.#info = info;
     this.#firstTime = time;
-  }
-
-  #candidates(): readonly string[] {
-    const { encoder, hardware } = codecs[this.#codec];
-    return this.#options.hardware === "auto" ? [...hardware, encoder] : [encoder];
-  }
-
-  #tag(coded: string): string | number | undefined {
-    // Apple's players want this name of H.265.
-    if (this.#codec === "h265" && this.#container !== "mkv") return "hvc1";
-    // The encoder's own name of packed BGR is one that no reader of AVI knows.
-    return this.#codec === "raw" && coded === "bgr24" ? 0 : undefined;
+    this.#encoderName = this.#file.name;
   }
 
   #ptsOf(frame: Frame): number {
@@ -240,32 +210,15 @@ export class VideoWriter implements FrameSink {
   }
 
   async #release(): Promise<void> {
-    await this.#muxer?.close();
-    this.#encoder?.close();
-    this.#muxer = undefined;
-    this.#encoder = undefined;
+    await this.#file?.muxer.close();
+    this.#file?.encoder.close();
+    this.#file = undefined;
   }
 
   async #discard(): Promise<void> {
     await this.#release();
     await rm(this.#temporary, { force: true });
   }
-}
-
-/** The first encoder that opens; what kept the others from it is told only if none does. */
-function openFirst(
-  names: readonly string[],
-  settings: (name: string) => EncoderSettings,
-): { readonly encoder: Encoder; readonly name: string } {
-  const problems: string[] = [];
-  for (const name of names) {
-    try {
-      return { encoder: Encoder.open(settings(name)), name };
-    } catch (error) {
-      problems.push((error as Error).message);
-    }
-  }
-  throw new Error(problems.join("; "));
 }
 
 async function exists(path: string): Promise<boolean> {

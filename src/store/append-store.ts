@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
+import type { Stamp } from "../core/frame.js";
+import { describeImage, describeMismatch } from "../core/image.js";
+import { chunkPaths, findChunks, metadataName } from "./layout.js";
+import { readChunkIndex } from "./store-index.js";
+import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
+import type { StorePlan } from "./store-writer.js";
+import { finishChunk, journaledChunks, readUnfinishedChunk, type StoreAtWork } from "./unfinished-chunk.js";
+
+/** What is known of a writer before the store that it goes on in has been looked at. */
+type Common = Omit<StorePlan, "uuid" | "chunkSize" | "storeFacts" | "minFree" | "before" | "remove">;
+
+/**
+ * How a store is gone on with: what a writer before left unfinished is finished, and the next chunk comes after the last.
+ * The caller holds the lock.
+ * @throws {UnsupportedError} if the store is of another format, {FrameMismatchError} if its frames are others.
+ */
+export async function appendPlan(
+  common: Common,
+  chunkSize: number | undefined,
+): Promise<Omit<StorePlan, "minFree" | "remove">> {
+  const { path: root, format, stored, files, digest } = common;
+  const metadataPath = join(root, metadataName);
+  const metadata = parseStoreMetadata(await readFile(metadataPath, "utf8"), metadataPath);
+  const isSame = metadata.layout === format.layout && metadata.format.replace(/\+color$/, "") === format.name;
+  if (!isSame && !format.aliases?.includes(metadata.format)) {
+    throw new UnsupportedError(`format to go on in the store ${root}`, format.name, [metadata.format]);
+  }
+  const there = infoOfShape(metadata.imgshape, metadata.imgdtype);
+  if (describeMismatch(there, stored) !== undefined) {
+    throw new FrameMismatchError(describeImage(there), describeImage(stored));
+  }
+  const facts = storeFacts(metadata);
+  const store: StoreAtWork = { root, uuid: metadata.uuid, format, files, digest };
+  const names = await files.list(root);
+  for (const number of journaledChunks(names)) {
+    const unfinished = await readUnfinishedChunk(store, number, false);
+    if (unfinished) await finishChunk(store, unfinished, facts);
+  }
+  return {
+    ...common,
+    uuid: metadata.uuid ?? "",
+    chunkSize: chunkSize ?? metadata.chunkSize,
+    storeFacts: facts,
+    before: await countFrames(common),
+  };
+}
+
+async function countFrames({ path: root, format, files }: Common): Promise<StorePlan["before"]> {
+  const { layout, extension } = format;
+  const names = await files.list(root);
+  const isPicturesFolder = layout === "directory";
+  const entries = names.map((name) => ({ name, isFolder: isPicturesFolder && /^\d+$/.test(name) }));
+  const { chunks, orphans } = findChunks(entries, layout, extension);
+  let length = 0;
+  let last: Stamp | undefined;
+  for (const chunk of chunks) {
+    const index = await readChunkIndex(root, chunkPaths(root, layout, extension, chunk));
+    const rank = (index?.times.length ?? 0) - 1;
+    if (index === undefined || rank < 0) continue;
+    length += rank + 1;
+    const number = index.numbers[rank]!;
+    last = {
+      number: Number.isSafeInteger(Number(number)) ? Number(number) : number,
+      time: index.times[rank]!,
+    };
+  }
+  const nextChunk = Math.max(-1, ...chunks, ...orphans) + 1;
+  return { length, nextChunk, last };
+}

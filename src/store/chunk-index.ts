@@ -1,0 +1,73 @@
+import type { FrameNumber } from "../core/frame.js";
+import type { NpyArray } from "../core/npy.js";
+import { encodeNpz } from "../core/npz.js";
+import type { EncodedPicture } from "./chunk-format.js";
+
+/** What the index of a chunk says, in the order of the frames. */
+export interface ChunkIndexContent {
+  readonly numbers: readonly FrameNumber[];
+  /** Seconds. */
+  readonly times: readonly number[];
+  /** Absent if nothing is known of the bytes. */
+  readonly pictures?: readonly EncodedPicture[];
+  /** XXH64 of what a video file holds besides its pictures. */
+  readonly rest?: bigint | undefined;
+  /** XXH64 of the file of extra data. */
+  readonly extra?: bigint | undefined;
+  /** Facts of the store that imgstore repeats in every index: from them lost metadata can be made again. */
+  readonly store: Readonly<Record<string, NpyArray | string>>;
+}
+
+/**
+ * The index of a chunk as imgstore writes it (an `.npz` with `frame_number` and `frame_time`), and beside its columns
+ * `picture_offset`, `picture_size` and `picture_digest` (uint64): where the bytes of every picture lie and their XXH64;
+ * `rest_digest` and `extra_digest`: XXH64 of the remaining bytes of a video, and of the extra data.
+ *
+ * Numbers are int64; uint64 where one is beyond 2^63, doubles where one is no integer.
+ */
+export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
+  const { numbers, times, pictures, rest, extra, store } = content;
+  const shape = [numbers.length];
+  const unsigned = (values: readonly bigint[], axes: number[]): NpyArray => ({
+    dtype: "uint64",
+    shape: axes,
+    data: BigUint64Array.from(values),
+  });
+  return encodeNpz({
+    frame_number: numberArray(numbers),
+    frame_time: { dtype: "float64", shape, data: Float64Array.from(times) },
+    ...store,
+    ...(pictures && {
+      picture_offset: unsigned(
+        pictures.map(({ offset }) => BigInt(offset)),
+        shape,
+      ),
+      picture_size: unsigned(
+        pictures.map(({ size }) => BigInt(size)),
+        shape,
+      ),
+      picture_digest: unsigned(
+        pictures.map(({ digest }) => digest),
+        shape,
+      ),
+    }),
+    ...(rest !== undefined && { rest_digest: unsigned([rest], []) }),
+    ...(extra !== undefined && { extra_digest: unsigned([extra], []) }),
+  });
+}
+
+function numberArray(numbers: readonly FrameNumber[]): NpyArray {
+  const shape = [numbers.length];
+  const isWhole = (number: FrameNumber): boolean =>
+    typeof number === "bigint" || Number.isSafeInteger(number);
+  if (numbers.length > 0 && numbers.every(isWhole)) {
+    const whole = numbers.map(BigInt);
+    if (whole.every((number) => number >= -(2n ** 63n) && number < 2n ** 63n)) {
+      return { dtype: "int64", shape, data: BigInt64Array.from(whole) };
+    }
+    if (whole.every((number) => number >= 0n && number < 2n ** 64n)) {
+      return { dtype: "uint64", shape, data: BigUint64Array.from(whole) };
+    }
+  }
+  return { dtype: "float64", shape, data: Float64Array.from(numbers, Number) };
+}
