@@ -33,6 +33,7 @@ import type { OpenImagesOptions } from "./readers/image-folder.js";
 import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import { openStore as openStoreWith } from "./store/open-store.js";
+import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
@@ -46,6 +47,7 @@ export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
+export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
@@ -239,6 +241,15 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** Makes a store whole that a crash left half; see `store/repair-store.ts`. */
+export async function repairStore(
+  path: string,
+  options: Omit<RepairOptions, "formats"> = {},
+): Promise<RepairReport> {
+  const { repairStore: repair } = await import("./store/repair-store.js");
+  return repair(path, { ...options, formats: builtInFormats });
 }
 
 /** FFmpeg is loaded when a video is opened, not before. */

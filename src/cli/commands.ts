@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./verify.js")).verify,
   },
   {
+    name: "repair",
+    summary: "make a store whole that a crash left half",
+    load: async () => (await import("./repair.js")).repair,
+  },
+  {
     name: "record",
     summary: "record a camera into a store",
     load: async () => (await import("./record.js")).record,

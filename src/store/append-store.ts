@@ -67,6 +67,6 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
       time: index.times[rank]!,
     };
   }
-  const nextChunk = Math.max(-1, ...chunks, ...orphans) + 1;
+  const nextChunk = Math.max(-1, ...chunks, ...orphans, ...journaledChunks(names)) + 1;
   return { length, nextChunk, last };
 }

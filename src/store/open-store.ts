@@ -45,8 +45,12 @@ export async function openStore(path: string, { formats }: OpenStoreOptions): Pr
   const isAlive = lock.kind === "held";
   if (lock.kind !== "none") problems.push({ path: join(root, lockName), message: meaningOf(lock) });
   const found = await discoverChunks(root, metadata, problems);
-  const unfinished = (chunk: number): Promise<ChunkIndex | undefined> =>
-    openUnfinished(root, metadata.uuid, format, chunk, isAlive);
+  const journalRows = new Map<number, readonly string[]>();
+  const unfinished = async (chunk: number): Promise<ChunkIndex | undefined> => {
+    const index = await openUnfinished(root, metadata.uuid, format, chunk, isAlive);
+    if (index !== undefined) journalRows.set(chunk, index.rows);
+    return index;
+  };
   const { chunks, indexes } = await readIndexes(root, metadata, found, unfinished, problems);
   const timezone = metadata.timezone ?? guessTimeZone(metadata.user);
   const created =
@@ -59,6 +63,7 @@ export async function openStore(path: string, { formats }: OpenStoreOptions): Pr
     index: new FrameIndex(joinColumns(indexes)),
     chunks,
     allChunks: found,
+    journalRows,
     created,
     timezone,
     problems,

@@ -32,8 +32,8 @@ export async function openUnfinished(
 ): Promise<UnfinishedIndex | undefined> {
   const path = join(root, `${paddedNumber(number)}.journal`);
   const size = await nodeFiles.size(path);
-  if (size === undefined || size === 0 || size > longestJournal) return undefined;
-  await containedRegularFile(root, path);
+  if (size === undefined || size > longestJournal) return undefined;
+  if (size > 0) await containedRegularFile(root, path);
   const digest = await loadDigest();
   const store = { root, uuid, format, files: nodeFiles, digest };
   const chunk = await readUnfinishedChunk(store, number, isAlive).catch((error: unknown) => {

@@ -41,6 +41,8 @@ export interface StoreContents {
   readonly chunks: readonly StoreChunk[];
   /** Numbers of all chunks, with those that are empty or have no index. */
   readonly allChunks: readonly number[];
+  /** Rows of extra data, JSON, of chunks that are not finished. */
+  readonly journalRows: ReadonlyMap<number, readonly string[]>;
   readonly created: Date;
   readonly timezone: string;
   readonly problems: readonly StoreProblem[];
@@ -145,6 +147,8 @@ export class StoreReader implements SeekableSource {
       } catch (error) {
         if (!(error instanceof MareyError)) throw error;
         if (!(error instanceof NotFoundError)) this.#report(extraJson, error.message);
+        const journaled = this.#contents.journalRows.get(chunk) ?? [];
+        for (const row of parseExtraRows(`[${journaled.join(", ")}]`).rows) rows.push(row);
       }
     }
     return rows;

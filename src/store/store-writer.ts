@@ -216,8 +216,12 @@ export class StoreWriter implements FrameSink {
 
   async #append({ image, number, time }: Frame): Promise<Held> {
     this.#tell();
-    const isFull = this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize;
-    if (isFull || this.#chunk?.failure !== undefined) this.#retireChunk();
+    if (this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize) {
+      // Frames become safe in their order, also from chunk to chunk: there is no hole before a safe one.
+      await this.#chunk.settle();
+      this.#retireChunk();
+    }
+    if (this.#chunk?.failure !== undefined) this.#retireChunk();
     await this.#keepSpace();
     const chunk = await this.#openChunk();
     await chunk.room();
