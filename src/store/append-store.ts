@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
-import { chunkPaths, findChunks, metadataName } from "./layout.js";
+import { chunkPaths, findChunks, firstFreeChunk, metadataName } from "./layout.js";
 import { readChunkIndex } from "./store-index.js";
 import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
 import type { StorePlan } from "./store-writer.js";
@@ -53,7 +53,7 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
   const names = await files.list(root);
   const isPicturesFolder = layout === "directory";
   const entries = names.map((name) => ({ name, isFolder: isPicturesFolder && /^\d+$/.test(name) }));
-  const { chunks, orphans } = findChunks(entries, layout, extension);
+  const { chunks } = findChunks(entries, layout, extension);
   let length = 0;
   let last: Stamp | undefined;
   for (const chunk of chunks) {
@@ -67,6 +67,5 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
       time: index.times[rank]!,
     };
   }
-  const nextChunk = Math.max(-1, ...chunks, ...orphans, ...journaledChunks(names)) + 1;
-  return { length, nextChunk, last };
+  return { length, nextChunk: firstFreeChunk(names), last };
 }

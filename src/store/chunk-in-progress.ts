@@ -161,13 +161,13 @@ export class ChunkInProgress {
   async settle(): Promise<void> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
     while (this.#draining !== undefined) await this.#draining;
-    await this.#syncing?.catch(() => {});
   }
 
   /** Waits for its pictures and makes it a chunk that every reader knows. */
   async finish(): Promise<void> {
     const { files, paths, digest, storeFacts, durability, dropIfEmpty } = this.#plan;
     await this.settle();
+    await this.#syncing?.catch(() => {});
     const count = this.#pictures.length;
     try {
       if (dropIfEmpty && count === 0) await this.#writer.abort();
@@ -198,6 +198,7 @@ export class ChunkInProgress {
   async abort(): Promise<void> {
     this.#fail(new EncodeError(this.#plan.paths.chunk, "given up"));
     await this.settle();
+    await this.#syncing?.catch(() => {});
     await this.#writer.abort().catch(() => {});
     await this.#journal.close().catch(() => {});
   }

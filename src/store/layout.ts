@@ -113,6 +113,16 @@ export function findChunks(
   return { chunks, strays: strays.sort(), orphans: indexed.filter((chunk) => !known.has(chunk)) };
 }
 
+/** The number after that of every chunk of which anything is left, be it its extra data alone. */
+export function firstFreeChunk(names: Iterable<string>): number {
+  let free = 0;
+  for (const name of names) {
+    const digits = /^(\d{6,15})(?:\.|$)/.exec(name)?.[1];
+    if (digits !== undefined) free = Math.max(free, Number(digits) + 1);
+  }
+  return free;
+}
+
 /** The chunk of that name; undefined if chunk numbers are not spelled like that. */
 function chunkNumber(name: string): number | undefined {
   if (!/^\d{6,15}$/.test(name)) return undefined;

@@ -139,8 +139,12 @@ export async function finishChunk(
 ): Promise<void> {
   const { files, digest, format, root } = store;
   const { paths, frames, rows } = chunk;
-  const isFolder = format.layout === "directory" && (await files.size(paths.chunk)) !== undefined;
+  let isFolder = format.layout === "directory" && (await files.size(paths.chunk)) !== undefined;
   if (isFolder) await tidyFolder(store, chunk);
+  else if (format.layout === "directory" && rows.length > 0) {
+    await files.makeFolder(paths.chunk);
+    isFolder = true;
+  }
   const mended = format.layout === "video" ? await mend(store, chunk) : undefined;
   let extra: bigint | undefined;
   if (rows.length > 0) {
