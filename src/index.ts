@@ -1,7 +1,7 @@
 // The face of Marey, and the only module that knows every built-in format, camera and reader.
 
 import { open as openFile, stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
@@ -32,10 +32,12 @@ import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
+import { extraCameras } from "./store/extra-cameras.js";
 import { openStore as openStoreWith } from "./store/open-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
+import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -50,6 +52,10 @@ export type { ChunkFormat } from "./store/chunk-format.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
+export * from "./transforms/align.js";
+export * from "./transforms/pair-frames.js";
+export * from "./transforms/side-by-side.js";
+export type { Tile, TileLayout } from "./transforms/tiles.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -233,6 +239,55 @@ function defaultFormat(info: ImageInfo): string {
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
 export function openStore(path: string): Promise<StoreReader> {
   return openStoreWith(path, { formats: builtInFormats });
+}
+
+export interface OpenStoresOptions extends SideBySideOptions {
+  /**
+   * A store that lists the stores of other cameras may name any folder, not only those beside and inside it. For stores
+   * that you trust. @default false
+   */
+  readonly outside?: boolean;
+}
+
+/**
+ * Several stores as one source: row for row the frames that belong together, side by side. Of one it is given, `select`
+ * gives each camera alone and `aligned` the frames themselves; see `transforms/`.
+ * @param stores their folders, in order or by name; they are called after their folders. Or one store that lists the
+ *   stores of other cameras under `extra_cameras`, as a fork of imgstore writes it: it comes first, as "master".
+ * @throws what `openStore` and `sideBySide` throw; {StoreFormatError} if a listed store lies elsewhere, see `outside`.
+ */
+export async function openStores(
+  stores: string | readonly string[] | Readonly<Record<string, string>>,
+  { outside = false, ...options }: OpenStoresOptions = {},
+): Promise<SideBySide<StoreReader>> {
+  if (typeof stores === "string") {
+    const master = await openStore(stores);
+    return besideEachOther([["master", master]], () => extraCameras(master, outside), options);
+  }
+  const paths = Array.isArray(stores)
+    ? stores.map((path: string) => [basename(resolve(path)), path] as const)
+    : Object.entries(stores as Readonly<Record<string, string>>);
+  return besideEachOther([], async () => paths, options);
+}
+
+/** If one store cannot be opened, or they do not fit together, all are closed again. */
+async function besideEachOther(
+  opened: (readonly [name: string, store: StoreReader])[],
+  findMore: () => Promise<readonly (readonly [name: string, path: string])[]>,
+  options: SideBySideOptions,
+): Promise<SideBySide<StoreReader>> {
+  try {
+    const more = await findMore();
+    const results = await Promise.allSettled(more.map(([, path]) => openStore(path)));
+    for (const [at, result] of results.entries()) {
+      if (result.status === "fulfilled") opened.push([more[at]![0], result.value]);
+    }
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    return sideBySide<StoreReader>(opened, options);
+  } catch (error) {
+    await Promise.allSettled(opened.map(([, store]) => store.close()));
+    throw error;
+  }
 }
 
 /** A store that Python's imgstore reads, in any built-in format; see `store/create-store.ts`. */

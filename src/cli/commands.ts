@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./convert.js")).convert,
   },
   {
+    name: "align",
+    summary: "pair the frames of several cameras, by number or time, and show them side by side",
+    load: async () => (await import("./align.js")).align,
+  },
+  {
     name: "verify",
     summary: "read everything, in order and shuffled, and say what is wrong",
     load: async () => (await import("./verify.js")).verify,

@@ -1,11 +1,10 @@
 import { Option } from "commander";
-import type { Frame } from "../core/frame.js";
-import type { FrameSink, SeekableSource } from "../core/stream.js";
+import type { SeekableSource } from "../core/stream.js";
 import type { CreateOptions, SourceKind } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit, Interruption } from "./exit.js";
-import { extraRowsOf, hasExtraData, takesExtraData } from "./extra-data.js";
+import { exit } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
+import { pour } from "./pour.js";
 import {
   addSelectionOptions,
   parseInteger,
@@ -132,33 +131,6 @@ async function run(
     await context.out.line(`${output}: ${countOf(written, "frame")} in ${formatSeconds(seconds)}`);
   }
   return exit.ok;
-}
-
-/** Frames and their extra data into the sink, which is closed, or after an error leaves nothing behind. */
-async function pour(
-  source: SeekableSource,
-  frames: AsyncIterable<Frame & { readonly index: number }>,
-  sink: FrameSink,
-  signal: AbortSignal,
-  onFrame: () => void,
-): Promise<void> {
-  try {
-    const copiesRows = hasExtraData(source) && takesExtraData(sink);
-    const rows = copiesRows ? extraRowsOf(await source.extraData()) : undefined;
-    for (const row of rows?.get(-1) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
-    for await (const frame of frames) {
-      signal.throwIfAborted();
-      await sink.write(frame);
-      for (const row of rows?.get(frame.index) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
-      onFrame();
-    }
-  } catch (error) {
-    // A store is whole at any frame; a video or an array that ends early would only look whole.
-    const keeps = signal.reason instanceof Interruption && takesExtraData(sink);
-    await (keeps || !sink.abort ? sink.close() : sink.abort());
-    throw error;
-  }
-  await sink.close();
 }
 
 function createOptions(

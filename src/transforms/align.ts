@@ -7,9 +7,13 @@ import { type FrameRange, resolveRange, type SeekableSource } from "../core/stre
 import { type Alignment, noFrame, type PairOptions, pairFrames } from "./pair-frames.js";
 import { type RowFrame, rowFrame, rowFrames } from "./row-frames.js";
 
-/** Sources in order, or with names; in a list they are named "0", "1" … */
+/**
+ * Sources in order, called "0", "1" …; or with names, as an object or as pairs. Of several with the same name the second
+ * is called "name 2", and so on.
+ */
 export type NamedSources<S extends SeekableSource = SeekableSource> =
   | readonly S[]
+  | readonly (readonly [name: string, source: S])[]
   | Readonly<Record<string, S>>;
 
 /** A source by its name or its rank. */
@@ -231,10 +235,22 @@ export function damagedRow(source: string, row: number, cause: DecodeError): Dec
   return new DecodeError(`row of ${source}`, row, cause.message, { cause });
 }
 
-function namedSources<S extends SeekableSource>(sources: NamedSources<S>): readonly (readonly [string, S])[] {
-  return Array.isArray(sources)
-    ? sources.map((source: S, at) => [String(at), source] as const)
+function namedSources<S extends SeekableSource>(sources: NamedSources<S>): (readonly [string, S])[] {
+  const named = Array.isArray(sources)
+    ? (sources as readonly (S | readonly [string, S])[]).map((entry, at) =>
+        isPair(entry) ? entry : ([String(at), entry] as const),
+      )
     : Object.entries(sources as Readonly<Record<string, S>>);
+  const uses = new Map<string, number>();
+  return named.map(([name, source]) => {
+    const use = (uses.get(name) ?? 0) + 1;
+    uses.set(name, use);
+    return [use === 1 ? name : `${name} ${use}`, source];
+  });
+}
+
+function isPair<S>(entry: S | readonly [string, S]): entry is readonly [string, S] {
+  return Array.isArray(entry);
 }
 
 function rankOfSource(names: readonly string[], which: Which): number {
