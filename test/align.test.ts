@@ -14,6 +14,7 @@ import { bytesOf, type Image, type ImageInfo } from "../src/core/image.js";
 import type { SeekableSource } from "../src/core/stream.js";
 import {
   type AlignedFrames,
+  type AlignOptions,
   align,
   createStore,
   createVideo,
@@ -29,6 +30,7 @@ import {
 import { testSeekableSource } from "./contracts/seekable-source.js";
 import { noiseImage } from "./fixtures/noise-image.js";
 import { corpusPath, corpusStores, decodedBy } from "./peers/imgstore-corpus.js";
+import { python } from "./peers/python.js";
 import { corpus } from "./run-marey.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-align-"));
@@ -296,6 +298,36 @@ test("stores that Python wrote go together frame for frame, with gaps, duplicate
       if (isThere) last = await gaps.frame({ number: row.number });
       if (name !== "num_gaps_npy") expect(row.frames[1], `${name}, row ${index}`).toEqual(last);
     }
+  }
+});
+
+test("drop and union are NumPy's intersect1d and unique of the numbers in the stores' own files", async () => {
+  const program = `
+import functools, glob, json, numpy as np, sys
+numbers = []
+for store in sys.argv[1:]:
+    chunks = [np.load(path)["frame_number"] for path in sorted(glob.glob(store + "/**/*index.npz", recursive=True) + glob.glob(store + "/*.npz"))]
+    numbers.append(np.concatenate(chunks))
+print(json.dumps([functools.reduce(np.intersect1d, numbers).tolist(), np.unique(np.concatenate(numbers)).tolist()]))`;
+  const sets = [
+    [corpusPath("num_gaps_npy"), corpusPath("num_gaps_mjpeg")],
+    [corpusPath("num_gaps_npy"), corpusPath("num_reversed_npy"), corpusPath("npz_compressed")],
+    [
+      corpusPath("num_high_start_npy"),
+      corpusPath("num_high_start_mjpeg"),
+      corpusPath("num_nonmonotonic_npy"),
+    ],
+    [at("left"), at("right"), at("fast")],
+  ];
+  for (const paths of sets) {
+    const [common, every] = JSON.parse(python(program, paths)) as [number[], number[]];
+    const numbersOf = async (options: AlignOptions): Promise<number[]> => {
+      await using rows = align(await Promise.all(paths.map((path) => openStore(path))), options);
+      return count(rows.index.length).map((row) => rows.index.number(row) as number);
+    };
+    expect((await numbersOf({})).toSorted((a, b) => a - b)).toEqual(common);
+    expect(await numbersOf({ reference: "union", policy: "black" })).toEqual(every);
+    expect(await numbersOf({ reference: "union", policy: "hold" })).toEqual(every);
   }
 });
 
