@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   ClosedError,
@@ -27,6 +28,8 @@ import {
   sideBySide,
   syntheticCamera,
 } from "../src/index.js";
+import { planReads } from "../src/transforms/plan-reads.js";
+import { rowFrames } from "../src/transforms/row-frames.js";
 import { testSeekableSource } from "./contracts/seekable-source.js";
 import { noiseImage } from "./fixtures/noise-image.js";
 import { corpusPath, corpusStores, decodedBy } from "./peers/imgstore-corpus.js";
@@ -354,6 +357,33 @@ test("every kind of source stands beside every other", async () => {
   const frames = await all(all3.frames());
   expect(frames).toHaveLength(all3.aligned.sources[0]!.index.length);
   for (const { index, image } of frames) expect((await again.frame({ index })).image).toEqual(image);
+});
+
+test("rows read whatever ranks they want, in any order, and loop where that pays", async () => {
+  await using store = await openStore(at("left"));
+  const near = fc.array(fc.integer({ min: -3, max: 5 }), { maxLength: 60 }).map((steps) => {
+    let rank = 20;
+    return steps.map((step) => {
+      rank = Math.min(store.index.length - 1, Math.max(-1, rank + step));
+      return rank;
+    });
+  });
+  const anywhere = fc.array(fc.integer({ min: -1, max: store.index.length - 1 }), { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(near, anywhere), async (ranks) => {
+      const found = await all(rowFrames(store, Int32Array.from(ranks)));
+      expect(found.map((frame) => (frame as IndexedFrame | undefined)?.index ?? -1)).toEqual(ranks);
+    }),
+    { numRuns: 150 },
+  );
+  const steps = (ranks: readonly number[]): number[] =>
+    [...planReads(Int32Array.from(ranks))].map(({ step }) => step);
+  expect(steps(count(100))).toEqual([1]);
+  expect(steps(count(100).toReversed())).toEqual([-1]);
+  expect(steps(count(100).map((rank) => 3 * rank))).toEqual([3]);
+  expect(steps(count(100).map((rank) => Math.floor(rank / 2)))).toEqual([1]);
+  expect(steps(count(100).filter((rank) => rank % 10 !== 0))).toEqual([1]);
+  expect(steps([5, 500, 5000])).toEqual([0, 0, 0]);
 });
 
 function listCameras(store: string, cameras: unknown): void {
