@@ -37,6 +37,7 @@ import { openStore as openStoreWith } from "./store/open-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
+import type { StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
@@ -52,6 +53,7 @@ export type { ChunkFormat } from "./store/chunk-format.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
+export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 export * from "./transforms/align.js";
 export * from "./transforms/pair-frames.js";
 export * from "./transforms/side-by-side.js";
@@ -296,6 +298,11 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** Compares a store with the digests that were written with it; see `store/verify-store.ts`. */
+export async function verifyStore(store: StoreReader, options?: VerifyStoreOptions): Promise<StoreReceipt> {
+  return (await import("./store/verify-store.js")).verifyStore(store, options);
 }
 
 /** Makes a store whole that a crash left half; see `store/repair-store.ts`. */

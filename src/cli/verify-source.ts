@@ -32,8 +32,6 @@ export interface VerifyReport {
   readonly different: number;
   /** Bytes of pixels read in order. */
   readonly bytes: number;
-  /** Neither right nor wrong: what the camera lost, clocks that ran backwards. */
-  readonly remarks: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -87,7 +85,6 @@ export async function verifySource(
     shuffled: again.length,
     different,
     bytes,
-    remarks: remarksOn(source),
     problems,
   };
 }
@@ -147,7 +144,8 @@ function ownProblems(source: SeekableSource): Problem[] {
   return found;
 }
 
-function remarksOn({ index }: SeekableSource): string[] {
+/** Neither right nor wrong: what the camera lost, clocks that ran backwards. */
+export function remarksOn({ index }: SeekableSource): string[] {
   const stamps = summarizeStamps(index);
   const remarks: [number, string, string][] = [
     [stamps.missingNumbers, "frame number", "missing between the lowest and the highest"],

@@ -8,5 +8,6 @@ export * from "./image.js";
 export * from "./npy.js";
 export * from "./npz.js";
 export * from "./pipe.js";
+export * from "./stamp-statistics.js";
 export * from "./stream.js";
 export * from "./write-ahead.js";

@@ -66,6 +66,8 @@ export class StoreReader implements SeekableSource {
   readonly info: ImageInfo;
   readonly index: FrameIndex;
   readonly metadata: StoreMetadata;
+  /** What its chunks are written in. */
+  readonly format: ChunkFormat;
   /** What the user wrote into the metadata. */
   readonly userMetadata: Readonly<Record<string, unknown>>;
   /** 32 hexadecimal digits; undefined in some old stores. */
@@ -90,6 +92,7 @@ export class StoreReader implements SeekableSource {
     this.info = contents.info;
     this.index = contents.index;
     this.metadata = contents.metadata;
+    this.format = contents.format;
     this.userMetadata = contents.metadata.user;
     this.uuid = contents.metadata.uuid;
     this.created = contents.created;
@@ -152,6 +155,17 @@ export class StoreReader implements SeekableSource {
       }
     }
     return rows;
+  }
+
+  /**
+   * How many pictures the chunk of that number really holds; undefined where only reading them tells.
+   * @throws {MareyError} if it cannot be opened.
+   */
+  async countPictures(number: number): Promise<number | undefined> {
+    const entry = this.chunks.findIndex((chunk) => chunk.number === number);
+    const reader = await this.#open(entry);
+    await reader.close();
+    return reader.length;
   }
 
   describe(): Record<string, unknown> {
