@@ -17,8 +17,8 @@ Reads every frame in order, then again in shuffled order, and compares: every fr
 
 Wrong are: frames that cannot be read, frames that differ between the two, frames with another number or time than
 the index says, files that say they hold more frames than they do, stores with missing or damaged chunks. Then the
-exit code is 3. Lost frame numbers, equal numbers and clocks that run backwards are how the recording went, not
-damage: they are remarks, and problems only with --strict.
+exit code is 3. Lost frame numbers, equal numbers and clocks that run backwards are how the recording went, and stray
+files, a lock or an unknown time zone cost no frame: they are remarks, and problems only with --strict.
 
 With --json one object: path, kind, ok, frames, read, failed, shuffled, different, bytes, seconds, framesPerSecond,
 remarks (texts), problems (objects of kind, frame, message).`;
@@ -31,7 +31,7 @@ export const verify: CliCommand = {
     addCommonOptions(addSourceOptions(command))
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .option("--shuffle <count>", 'how many to read again in shuffled order, or "all"', parseCount, 1000)
-      .option("--strict", "gaps, duplicates and backward times are problems too")
+      .option("--strict", "what is remarkable is wrong too: gaps, duplicates, backward times, stray files")
       .addHelpText("after", help)
       .action(async (path: string, options: VerifyCliOptions) => finish(await check(path, options, context)));
   },
@@ -59,7 +59,7 @@ async function check(path: string, options: VerifyCliOptions, context: Context):
       bar.progress.update(done);
     },
   }).finally(() => bar?.progress.end());
-  const strict = options.strict ? report.remarks.map((message) => ({ kind: "stamps", message })) : [];
+  const strict = options.strict ? report.remarks.map((message) => ({ kind: "remark", message })) : [];
   const problems = [...report.problems, ...strict];
   const seconds = (performance.now() - started) / 1000;
   const ok = problems.length === 0;
