@@ -33,7 +33,7 @@ import type { OpenImagesOptions } from "./readers/image-folder.js";
 import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import { extraCameras } from "./store/extra-cameras.js";
-import { openStore as openStoreWith } from "./store/open-store.js";
+import { type OpenStoreOptions, openStore as openStoreWith } from "./store/open-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
@@ -50,8 +50,10 @@ export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
+export type { CatalogueUse } from "./store/chunk-table.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
-export type { StoreReader } from "./store/store-reader.js";
+export type { StoreProblem } from "./store/store-problems.js";
+export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 export * from "./transforms/align.js";
@@ -239,8 +241,11 @@ function defaultFormat(info: ImageInfo): string {
 }
 
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
-export function openStore(path: string): Promise<StoreReader> {
-  return openStoreWith(path, { formats: builtInFormats });
+export function openStore(
+  path: string,
+  options: Omit<OpenStoreOptions, "formats"> = {},
+): Promise<StoreReader> {
+  return openStoreWith(path, { ...options, formats: builtInFormats });
 }
 
 export interface OpenStoresOptions extends SideBySideOptions {

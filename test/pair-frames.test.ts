@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { ColumnIndex } from "../src/core/column-index.js";
 import type { FrameNumber } from "../src/core/frame.js";
-import { FrameIndex } from "../src/core/frame-index.js";
+import type { FrameIndex } from "../src/core/frame-index.js";
 import { type Alignment, type PairOptions, pairFrames } from "../src/transforms/pair-frames.js";
 
 type Column = readonly number[];
 
 const byNumber = (numbers: Column): FrameIndex =>
-  new FrameIndex({
+  new ColumnIndex({
     numbers: Float64Array.from(numbers),
     times: Float64Array.from(numbers, (_, rank) => rank),
   });
-const byTime = (times: Column): FrameIndex => new FrameIndex({ times: Float64Array.from(times) });
+const byTime = (times: Column): FrameIndex => new ColumnIndex({ times: Float64Array.from(times) });
 
 function pair(columns: readonly Column[], options: PairOptions = {}): (number | null)[][] {
   return rowsOf(pairFrames(columns.map(options.by === "time" ? byTime : byNumber), options));
@@ -212,7 +213,7 @@ test("counts that start again go with each other, run by run", () => {
 
 test("64-bit numbers are told apart to the last digit", () => {
   const big = (numbers: readonly bigint[]): FrameIndex =>
-    new FrameIndex({ numbers: BigInt64Array.from(numbers), times: new Float64Array(numbers.length) });
+    new ColumnIndex({ numbers: BigInt64Array.from(numbers), times: new Float64Array(numbers.length) });
   const base = 2n ** 60n;
   const indexes = [big([base, base + 1n, base + 2n]), big([base + 1n, base + 2n, base + 3n])];
   expect(rowsOf(pairFrames(indexes))).toEqual([
@@ -270,9 +271,9 @@ test("a million frames with losses pair one by one, whichever way they are order
   const times = (scale: number): Float64Array =>
     Float64Array.from(numbers, (number) => Number(number) * scale);
   const column = Float64Array.from(numbers as number[]);
-  const forward = new FrameIndex({ numbers: column, times: times(0.01) });
-  const backward = new FrameIndex({ numbers: column.toReversed(), times: times(0.01).toReversed() });
-  const same = new FrameIndex({ numbers: new Float64Array(count), times: new Float64Array(count) });
+  const forward = new ColumnIndex({ numbers: column, times: times(0.01) });
+  const backward = new ColumnIndex({ numbers: column.toReversed(), times: times(0.01).toReversed() });
+  const same = new ColumnIndex({ numbers: new Float64Array(count), times: new Float64Array(count) });
   for (const options of [
     {},
     { by: "time" },

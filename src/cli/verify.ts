@@ -25,8 +25,8 @@ every frame of a source of up to 1000, and 1000 spread over a longer one, becaus
 
 Wrong are: bytes that changed, frames that cannot be read, frames that differ between the two, frames with another number
 or time than the index says, files that say they hold more frames than they do, stores with missing or damaged chunks. Then
-the exit code is 3. Lost frame numbers, equal numbers and clocks that run backwards are how the recording went, not
-damage: they are remarks, and problems only with --strict.
+the exit code is 3. Lost frame numbers, equal numbers and clocks that run backwards are how the recording went, and stray
+files, a lock or an unknown time zone cost no frame: they are remarks, and problems only with --strict.
 
 With --json one object: path, kind, ok, frames, bytes, seconds, remarks (texts), problems (objects of kind, frame, message).
 Of what was read: read, failed, shuffled, different, framesPerSecond. Of a store, its receipt: stamps (gaps, repeated and
@@ -45,7 +45,7 @@ export const verify: CliCommand = {
       .argument("<path>", "store, video, image folder or pattern, array, URL")
       .option("--deep", "of a store: decode every frame, too")
       .option("--shuffle <count>", 'how many to read again in shuffled order, or "all"', parseCount, 1000)
-      .option("--strict", "gaps, duplicates and backward times are problems too")
+      .option("--strict", "what is remarkable is wrong too: gaps, duplicates, backward times, stray files")
       .addHelpText("after", help)
       .action(async (path: string, options: VerifyCliOptions) => finish(await check(path, options, context)));
   },
@@ -77,7 +77,7 @@ async function check(path: string, options: VerifyCliOptions, context: Context):
   const remarks = remarksOn(source);
   const problems = [
     ...withoutEchoes([...(receipt?.damage.map(asFinding) ?? []), ...(report?.problems ?? [])]),
-    ...(options.strict ? remarks.map((message) => ({ kind: "stamps", message })) : []),
+    ...(options.strict ? remarks.map((message) => ({ kind: "remark", message })) : []),
   ];
   const seconds = (performance.now() - started) / 1000;
   const ok = problems.length === 0;

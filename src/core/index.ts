@@ -1,5 +1,6 @@
 // The browser-safe part of Marey: data, streams, index, errors. No I/O.
 export * from "./color.js";
+export * from "./column-index.js";
 export * from "./errors.js";
 export * from "./frame.js";
 export * from "./frame-address.js";

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 
 // Where everything of a store lies. Pure: opens no file.
 //
@@ -15,6 +15,8 @@ export const metadataName = "metadata.yaml";
 export const lockName = ".lock";
 /** A copy of the metadata, for the day that the original is lost. */
 export const metadataCopyName = ".metadata.yaml.copy";
+/** What is known of the chunks, so that they need not be opened; see `catalogue.ts`. */
+export const catalogueName = ".marey-catalogue";
 
 /** "000012": six digits, more only when six do not do. */
 export function paddedNumber(number: number): string {
@@ -34,14 +36,15 @@ export interface ChunkPaths {
 
 /** @param extension of the video, with its dot; directory stores have none. */
 export function chunkPaths(root: string, layout: StoreLayout, extension: string, chunk: number): ChunkPaths {
-  const name = paddedNumber(chunk);
-  const base = layout === "directory" ? join(root, name, "index") : join(root, name);
+  // Put together by hand: stores may have 100,000 chunks, and join() takes its time.
+  const bare = `${root}${sep}${paddedNumber(chunk)}`;
+  const base = layout === "directory" ? `${bare}${sep}index` : bare;
   return {
-    chunk: join(root, layout === "directory" ? name : `${name}${extension}`),
+    chunk: layout === "directory" ? bare : `${bare}${extension}`,
     indexNpz: `${base}.npz`,
     indexYaml: `${base}.yaml`,
     extraJson: `${base}.extra.json`,
-    journal: join(root, `${name}.journal`),
+    journal: `${bare}.journal`,
   };
 }
 
@@ -52,7 +55,7 @@ export function isStoreFile(
   layout: StoreLayout,
   extension: string,
 ): boolean {
-  const own = [metadataName, metadataCopyName, lockName, ".index.sqlite", ".marey-catalogue", "README.txt"];
+  const own = [metadataName, metadataCopyName, lockName, catalogueName, ".index.sqlite", "README.txt"];
   if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
     return true;
   }

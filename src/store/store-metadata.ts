@@ -28,7 +28,7 @@ export interface StoreMetadata {
   readonly encoding: string | undefined;
   /** When the store was made, to the millisecond; undefined in old stores. */
   readonly created: Date | undefined;
-  /** IANA name of the zone it was made in. */
+  /** IANA name of the zone it was made in, as it was written; whether there is such a zone is not checked here. */
   readonly timezone: string | undefined;
   /** 32 hexadecimal digits. */
   readonly uuid: string | undefined;
@@ -73,8 +73,6 @@ export function parseStoreMetadata(text: string, path: string): StoreMetadata {
   const format = requireText(store, "format", path);
   const extension = layout === "video" ? videoExtension(store, format, path) : "";
   const problems: string[] = [];
-  const timezone = optionalText(store.timezone_local);
-  if (timezone !== undefined && !isTimeZone(timezone)) problems.push(`unknown time zone ${timezone}`);
   const created = parseCreated(store.created_utc);
   if (created === null) problems.push(`created_utc is no date: ${String(store.created_utc)}`);
   const extraCameras = parseExtraCameras(store.extra_cameras);
@@ -88,7 +86,7 @@ export function parseStoreMetadata(text: string, path: string): StoreMetadata {
     chunkSize: parseChunkSize(store.chunksize, path),
     encoding: optionalText(store.encoding),
     created: created ?? undefined,
-    timezone: timezone !== undefined && isTimeZone(timezone) ? timezone : undefined,
+    timezone: optionalText(store.timezone_local),
     uuid: optionalText(store.uuid),
     extraCameras: extraCameras ?? [],
     user,

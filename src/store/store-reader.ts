@@ -12,6 +12,7 @@ import { type ChunkSlice, chunkOf, chunkPaths, chunkSlices } from "./layout.js";
 import { readAhead } from "./read-ahead.js";
 import { ReaderCache } from "./reader-cache.js";
 import type { StoreMetadata } from "./store-metadata.js";
+import type { StoreProblem, StoreProblems } from "./store-problems.js";
 
 /** A chunk that holds frames. */
 export interface StoreChunk {
@@ -24,12 +25,6 @@ export interface StoreChunk {
   readonly count: number;
 }
 
-/** Something in a store that is not as it should be. */
-export interface StoreProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
 /** All that is known of a store once it has been looked through; see `openStore`. */
 export interface StoreContents {
   /** Real path of its folder. */
@@ -38,14 +33,18 @@ export interface StoreContents {
   readonly format: ChunkFormat;
   readonly info: ImageInfo;
   readonly index: FrameIndex;
-  readonly chunks: readonly StoreChunk[];
+  /** Frame index of the first frame of each chunk that holds frames, and the number of all frames at the end. */
+  readonly starts: Float64Array;
+  /** The chunk at a place among them. */
+  readonly chunk: (entry: number) => StoreChunk;
   /** Numbers of all chunks, with those that are empty or have no index. */
   readonly allChunks: readonly number[];
   /** Rows of extra data, JSON, of chunks that are not finished. */
   readonly journalRows: ReadonlyMap<number, readonly string[]>;
   readonly created: Date;
-  readonly timezone: string;
-  readonly problems: readonly StoreProblem[];
+  readonly timezone: () => string;
+  /** Grows while the store is read. */
+  readonly problems: StoreProblems;
 }
 
 /** Chunks that single frames are read from stay open, this many. */
@@ -74,16 +73,12 @@ export class StoreReader implements SeekableSource {
   readonly uuid: string | undefined;
   /** When the store was made; in old stores by the name of its folder, or the date of its metadata. */
   readonly created: Date;
-  /** IANA name of the zone it was made in. */
-  readonly timezone: string;
-  /** Chunks that hold frames, in order. */
-  readonly chunks: readonly StoreChunk[];
   readonly #contents: StoreContents;
-  readonly #problems: StoreProblem[];
   readonly #starts: Float64Array;
   readonly #readers: ReaderCache;
   /** Chunks whose length has been compared with their index. */
   readonly #compared = new Set<number>();
+  #chunks: readonly StoreChunk[] | undefined;
   #closed = false;
 
   constructor(contents: StoreContents) {
@@ -96,16 +91,26 @@ export class StoreReader implements SeekableSource {
     this.userMetadata = contents.metadata.user;
     this.uuid = contents.metadata.uuid;
     this.created = contents.created;
-    this.timezone = contents.timezone;
-    this.chunks = contents.chunks;
-    this.#problems = [...contents.problems];
-    this.#starts = Float64Array.from([...contents.chunks.map(({ start }) => start), contents.index.length]);
+    this.#starts = contents.starts;
     this.#readers = new ReaderCache((entry) => this.#open(entry), openChunks);
+  }
+
+  /** IANA name of the zone it was made in. */
+  get timezone(): string {
+    return this.#contents.timezone();
+  }
+
+  /** Chunks that hold frames, in order. */
+  get chunks(): readonly StoreChunk[] {
+    // A store may have 100,000; most of its readers never ask.
+    const length = this.#starts.length - 1;
+    this.#chunks ??= Array.from({ length }, (_, entry) => this.#contents.chunk(entry));
+    return this.#chunks;
   }
 
   /** What was found wrong so far; grows when chunks or extra data turn out damaged as they are read. */
   get problems(): readonly StoreProblem[] {
-    return this.#problems;
+    return this.#contents.problems.list;
   }
 
   async frame(address: FrameAddress): Promise<IndexedFrame> {
@@ -175,7 +180,7 @@ export class StoreReader implements SeekableSource {
       layout,
       ...(encoding !== undefined && { encoding }),
       chunkSize,
-      chunks: this.chunks.length,
+      chunks: this.#starts.length - 1,
       ...(this.uuid !== undefined && { uuid: this.uuid }),
       created: this.created.toISOString(),
       timezone: this.timezone,
@@ -195,7 +200,7 @@ export class StoreReader implements SeekableSource {
   async #frame(index: number): Promise<IndexedFrame> {
     this.#needPlainPixels();
     const entry = chunkOf(this.#starts, index);
-    const { start, path } = this.chunks[entry]!;
+    const { start, path } = this.#contents.chunk(entry);
     try {
       const image = await this.#readers.use(entry, (reader) => readRank(reader, index - start));
       return this.#stamped(image, index);
@@ -209,7 +214,7 @@ export class StoreReader implements SeekableSource {
   /** Frames of one chunk, through a reader of their own. */
   async *#slice({ entry, first, count, step }: ChunkSlice): AsyncGenerator<IndexedFrame> {
     this.#needPlainPixels();
-    const { start, path } = this.chunks[entry]!;
+    const { start, path } = this.#contents.chunk(entry);
     let rank = first;
     let reader: ChunkReader | undefined;
     try {
@@ -235,7 +240,7 @@ export class StoreReader implements SeekableSource {
 
   async #open(entry: number): Promise<ChunkReader> {
     this.#needOpen();
-    const { path, number, count } = this.chunks[entry]!;
+    const { path, number, count } = this.#contents.chunk(entry);
     const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.info);
     if (reader.length !== undefined && reader.length !== count && !this.#compared.has(entry)) {
       this.#report(path, `chunk ${number} holds ${reader.length} frames, its index says ${count}`);
@@ -249,9 +254,7 @@ export class StoreReader implements SeekableSource {
   }
 
   #report(path: string, message: string): void {
-    if (!this.#problems.some((known) => known.path === path && known.message === message)) {
-      this.#problems.push({ path, message });
-    }
+    this.#contents.problems.report(path, message);
   }
 
   #needOpen(): void {

@@ -1,7 +1,8 @@
+import { ColumnIndex } from "../core/column-index.js";
 import { ClosedError, DecodeError, UnsupportedError } from "../core/errors.js";
 import type { FrameNumber, IndexedFrame, Stamp } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
-import { FrameIndex } from "../core/frame-index.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import { arrayOver, describeImage, type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
 import { type Alignment, noFrame, type PairOptions, pairFrames } from "./pair-frames.js";
@@ -291,7 +292,7 @@ function rowIndex(
     times[row] = indexes[at]!.time(rank);
     numbers.push(indexes[at]!.number(rank));
   }
-  return new FrameIndex({ numbers: numberColumn(numbers), times });
+  return new ColumnIndex({ numbers: numberColumn(numbers), times });
 }
 
 /** @throws {UnsupportedError} if no column holds them all exactly. */
