@@ -104,7 +104,7 @@ const hsvPixels: HueDecoding = {
     const part = turn >= 6 ? 0 : single(turn - sector);
     const smallest = single(value * single(1 - saturation));
     const falling = single(value * single(1 - saturation * part));
-    const rising = single(value * single(1 - saturation * single(1 - part)));
+    const rising = single(value * single(1 - single(saturation * single(1 - part))));
     writeSector(sector, value, smallest, falling, rising, bgr);
   },
 };
@@ -148,9 +148,9 @@ const hlsPixels: HueDecoding = {
 
 /** Hue 0 to 179 in 8 bits: two degrees a step. */
 export const hsv = hueDecoder(hsvPixels, 180);
-/** Hue 0 to 255 in 8 bits. */
-export const hsvFull = hueDecoder(hsvPixels, 256);
+/** Hue 0 to 254 in 8 bits; 255 is a full circle. */
+export const hsvFull = hueDecoder(hsvPixels, 255);
 /** Hue 0 to 179 in 8 bits, then lightness and saturation. */
 export const hls = hueDecoder(hlsPixels, 180);
-/** Hue 0 to 255 in 8 bits, then lightness and saturation. */
-export const hlsFull = hueDecoder(hlsPixels, 256);
+/** Hue 0 to 254 in 8 bits, then lightness and saturation. */
+export const hlsFull = hueDecoder(hlsPixels, 255);

@@ -132,7 +132,7 @@ function fillLuvBytes(source: Uint8Array, target: Uint8Array): void {
     const v = vs[l * 256 + source[i + 2]!]!;
     // Sums of up to 48 bits, exact in doubles, and cut to 32 where OpenCV's are.
     const product = u * v;
-    const x = clamp(Math.imul(y, Math.floor(product / base)) >> 14);
+    const x = clamp(Math.floor((y * Math.floor(product / base)) / base));
     const rest = Math.floor((12 * 13 * 100 * 16 * l * v - product * 85) / base) - 5 * 255 * base;
     const scaled = Math.floor((y * rest) / base) | 0;
     const z = clamp((scaled >> 8) + (scaled >> 16));
