@@ -32,7 +32,7 @@ import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
-import { openStore as openStoreWith } from "./store/open-store.js";
+import { type OpenStoreOptions, openStore as openStoreWith } from "./store/open-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
@@ -47,6 +47,7 @@ export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
+export { pixelEncodings } from "./store/pixel-encoding.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
@@ -80,6 +81,8 @@ export interface OpenOptions extends VideoReadOptions {
   readonly axes?: string;
   /** Which array of an `.npz`. @default the only one that can be pictures */
   readonly key?: string;
+  /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /**
@@ -91,10 +94,10 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const kind = await sniff(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key } = options;
+  const { as = "auto", fps, axes, key, pixels } = options;
   const source =
     kind === "store"
-      ? await openStore(local)
+      ? await openStore(local, { ...(pixels && { pixels }) })
       : kind === "images"
         ? await openImages(local, { ...(fps !== undefined && { fps }) })
         : await openArray(local, {
@@ -177,6 +180,8 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly kind?: SourceKind;
   /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
+  /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
+  readonly encoding?: string;
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -192,7 +197,18 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
 export async function create(path: string, options: CreateOptions): Promise<FrameSink> {
-  const { info, kind = kindOfName(path, options), format, chunkSize, metadata, overwrite, quality } = options;
+  const {
+    info,
+    kind = kindOfName(path, options),
+    format,
+    encoding,
+    chunkSize,
+    metadata,
+    overwrite,
+    quality,
+  } = options;
+  if (encoding !== undefined && kind !== "store")
+    throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images") return createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
@@ -201,12 +217,17 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     ...common,
     info,
     format: format ?? defaultFormat(info),
+    ...(encoding !== undefined && { encoding }),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
 }
 
-function kindOfName(path: string, { format }: CreateOptions): SourceKind {
+/**
+ * What `create` makes of that path.
+ * @throws {UnsupportedError} if the extension is unknown.
+ */
+export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): SourceKind {
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
@@ -227,12 +248,17 @@ function kindOfName(path: string, { format }: CreateOptions): SourceKind {
  */
 function defaultFormat(info: ImageInfo): string {
   const isPlain = info.dtype === "uint8" && info.channels !== 4;
-  return isPlain && pngFormat.storedAs(info) ? "png" : "npy";
+  // A mosaic is stored as a gray picture.
+  const stored: ImageInfo = info.color.startsWith("bayer-") ? { ...info, color: "gray" } : info;
+  return isPlain && pngFormat.storedAs(stored) ? "png" : "npy";
 }
 
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
-export function openStore(path: string): Promise<StoreReader> {
-  return openStoreWith(path, { formats: builtInFormats });
+export function openStore(
+  path: string,
+  options: Omit<OpenStoreOptions, "formats"> = {},
+): Promise<StoreReader> {
+  return openStoreWith(path, { ...options, formats: builtInFormats });
 }
 
 /** A store that Python's imgstore reads, in any built-in format; see `store/create-store.ts`. */

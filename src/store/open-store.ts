@@ -7,6 +7,7 @@ import { containedPath, readContainedFile } from "./contained-file.js";
 import { creationDate, guessTimeZone } from "./creation-date.js";
 import { chunkPaths, type FolderEntry, findChunks, lockName, metadataName, paddedNumber } from "./layout.js";
 import { openUnfinished } from "./open-unfinished.js";
+import { decodedInfo, decoderOf } from "./pixel-encoding.js";
 import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, joinColumns, readChunkIndex } from "./store-index.js";
 import { type LockState, lockState } from "./store-lock.js";
@@ -16,6 +17,12 @@ import { type StoreChunk, type StoreProblem, StoreReader } from "./store-reader.
 export interface OpenStoreOptions {
   /** What the chunks may be written in. */
   readonly formats: readonly ChunkFormat[];
+  /**
+   * Of stores whose pixels are encoded (Bayer, YUV …): `decoded` are BGR frames, as Python's imgstore gives them; `stored`
+   * what was written.
+   * @default "decoded"
+   */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /** Longest metadata that is read, in bytes. Real ones have a few hundred. */
@@ -33,7 +40,10 @@ const indexesAtOnce = 16;
  * @throws {StoreFormatError} if its metadata is no store's.
  * @throws {UnsupportedError} if its class, version or format is not known.
  */
-export async function openStore(path: string, { formats }: OpenStoreOptions): Promise<StoreReader> {
+export async function openStore(
+  path: string,
+  { formats, pixels = "decoded" }: OpenStoreOptions,
+): Promise<StoreReader> {
   const root = await storeFolder(path);
   const metadataPath = join(root, metadataName);
   const text = new TextDecoder().decode(await readContainedFile(root, metadataPath, longestMetadata));
@@ -55,11 +65,15 @@ export async function openStore(path: string, { formats }: OpenStoreOptions): Pr
   const timezone = metadata.timezone ?? guessTimeZone(metadata.user);
   const created =
     metadata.created ?? creationDate(basename(root), timezone, (await stat(metadataPath)).mtime);
+  const stored = format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype));
+  const encoding = pixels === "decoded" ? metadata.encoding : undefined;
   return new StoreReader({
     path: root,
     metadata,
     format,
-    info: format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype)),
+    stored,
+    info: encoding === undefined ? stored : decodedInfo(stored, encoding),
+    decode: encoding === undefined ? (image) => image : (image) => decoderOf(encoding).decode(image),
     index: new FrameIndex(joinColumns(indexes)),
     chunks,
     allChunks: found,
