@@ -51,6 +51,7 @@ export * from "./core/index.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
+export { pixelEncodings } from "./store/pixel-encoding.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
@@ -90,6 +91,8 @@ export interface OpenOptions extends VideoReadOptions {
   readonly axes?: string;
   /** Which array of an `.npz`. @default the only one that can be pictures */
   readonly key?: string;
+  /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /**
@@ -101,10 +104,10 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const kind = await sniff(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key } = options;
+  const { as = "auto", fps, axes, key, pixels } = options;
   const source =
     kind === "store"
-      ? await openStore(local)
+      ? await openStore(local, { ...(pixels && { pixels }) })
       : kind === "images"
         ? await openImages(local, { ...(fps !== undefined && { fps }) })
         : await openArray(local, {
@@ -187,6 +190,8 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly kind?: SourceKind;
   /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
+  /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
+  readonly encoding?: string;
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -202,7 +207,18 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
 export async function create(path: string, options: CreateOptions): Promise<FrameSink> {
-  const { info, kind = kindOfName(path, options), format, chunkSize, metadata, overwrite, quality } = options;
+  const {
+    info,
+    kind = kindOfName(path, options),
+    format,
+    encoding,
+    chunkSize,
+    metadata,
+    overwrite,
+    quality,
+  } = options;
+  if (encoding !== undefined && kind !== "store")
+    throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images") return createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
@@ -211,12 +227,17 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     ...common,
     info,
     format: format ?? defaultFormat(info),
+    ...(encoding !== undefined && { encoding }),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
 }
 
-function kindOfName(path: string, { format }: CreateOptions): SourceKind {
+/**
+ * What `create` makes of that path.
+ * @throws {UnsupportedError} if the extension is unknown.
+ */
+export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): SourceKind {
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
@@ -237,7 +258,9 @@ function kindOfName(path: string, { format }: CreateOptions): SourceKind {
  */
 function defaultFormat(info: ImageInfo): string {
   const isPlain = info.dtype === "uint8" && info.channels !== 4;
-  return isPlain && pngFormat.storedAs(info) ? "png" : "npy";
+  // A mosaic is stored as a gray picture.
+  const stored: ImageInfo = info.color.startsWith("bayer-") ? { ...info, color: "gray" } : info;
+  return isPlain && pngFormat.storedAs(stored) ? "png" : "npy";
 }
 
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */

@@ -113,7 +113,8 @@ function formatOf({ isFilm, disk, digest }: Story): ChunkFormat {
 async function write(story: Story, from: number, nextChunk: number, until: number): Promise<void> {
   const { random, digest, durability, disk } = story;
   const writer = new StoreWriter({
-    ...{ path: root, uuid, offered: info, stored: info, chunkSize, digest, storeFacts: {}, minFree: 0 },
+    ...{ path: root, uuid, chunkSize, digest, storeFacts: {}, minFree: 0 },
+    ...{ offered: info, stored: info, restored: info, encoding: undefined, toStored: (image) => image },
     format: formatOf(story),
     options: { durability },
     files: disk.files,

@@ -22,6 +22,7 @@ const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as co
 interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions {
   readonly to?: SourceKind;
   readonly format?: string;
+  readonly encoding?: string;
   readonly chunkSize?: number;
   readonly as?: (typeof colors)[number];
   readonly codec?: (typeof codecs)[number];
@@ -65,6 +66,10 @@ export const convert: CliCommand = {
         "--format <name>",
         "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv ...",
       )
+      .option(
+        "--encoding <name>",
+        "what the samples mean, for a store: cv_bayerbg, cv_yuv420p ...; png+color and the like turn them into BGR",
+      )
       .option("--chunk-size <frames>", "frames in each chunk of a store", parseInteger)
       .addOption(new Option("--as <color>", "turn the colour into").choices(colors))
       .addOption(new Option("--codec <name>", "video codec").choices(codecs))
@@ -99,7 +104,7 @@ async function run(
   options: ConvertOptions,
   context: Context,
 ): Promise<number> {
-  const { create, open } = await import("../index.js");
+  const { create, kindOfName, open } = await import("../index.js");
   const started = performance.now();
   await using source = await open(input, {
     ...openOptions(options, context),
@@ -108,7 +113,10 @@ async function run(
   });
   const selection = select(source.index, options);
   const rate = options.fps ?? sourceRate(source, selection.step);
-  const sink = await create(output, createOptions(source, rate, options));
+  const sink = await create(
+    output,
+    createOptions(source, options.to ?? kindOfName(output, options), rate, options),
+  );
   const isEven = "encoder" in sink && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
   if (drift > 0 && !options.json) {
@@ -135,15 +143,19 @@ async function run(
 
 function createOptions(
   source: SeekableSource,
+  kind: SourceKind,
   rate: number | undefined,
   options: ConvertOptions,
 ): CreateOptions {
-  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, ...rest } = options;
+  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, storedPixels, ...rest } = options;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
+  const { encoding } = source.describe();
+  const keepsEncoding = kind === "store" && storedPixels && as === undefined && typeof encoding === "string";
   return {
+    ...(keepsEncoding && { encoding }),
     ...rest,
     info: source.info,
-    ...(to && { kind: to }),
+    kind,
     ...(hardware && { hardware: "auto" as const }),
     ...(rate !== undefined && { fps: rate }),
     ...(metadata && { metadata }),

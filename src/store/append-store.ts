@@ -21,7 +21,7 @@ export async function appendPlan(
   common: Common,
   chunkSize: number | undefined,
 ): Promise<Omit<StorePlan, "minFree" | "remove">> {
-  const { path: root, format, stored, files, digest } = common;
+  const { path: root, format, stored, encoding, files, digest } = common;
   const metadataPath = join(root, metadataName);
   const metadata = parseStoreMetadata(await readFile(metadataPath, "utf8"), metadataPath);
   const isSame = metadata.layout === format.layout && metadata.format.replace(/\+color$/, "") === format.name;
@@ -31,6 +31,9 @@ export async function appendPlan(
   const there = infoOfShape(metadata.imgshape, metadata.imgdtype);
   if (describeMismatch(there, stored) !== undefined) {
     throw new FrameMismatchError(describeImage(there), describeImage(stored));
+  }
+  if (metadata.encoding !== encoding) {
+    throw new FrameMismatchError(`encoding ${metadata.encoding ?? "none"}`, `encoding ${encoding ?? "none"}`);
   }
   const facts = storeFacts(metadata);
   const store: StoreAtWork = { root, uuid: metadata.uuid, format, files, digest };

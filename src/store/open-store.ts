@@ -17,6 +17,7 @@ import {
   paddedNumber,
 } from "./layout.js";
 import { openUnfinished } from "./open-unfinished.js";
+import { decodedInfo, decoderOf } from "./pixel-encoding.js";
 import { type ChunkIndex, loadChunkIndex } from "./store-index.js";
 import { type LockState, lockState } from "./store-lock.js";
 import { infoOfShape, isTimeZone, parseStoreMetadata, type StoreMetadata } from "./store-metadata.js";
@@ -34,6 +35,12 @@ export interface OpenStoreOptions {
    * @default "keep"
    */
   readonly catalogue?: CatalogueUse;
+  /**
+   * Of stores whose pixels are encoded (Bayer, YUV …): `decoded` are BGR frames, as Python's imgstore gives them; `stored`
+   * what was written.
+   * @default "decoded"
+   */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /** Longest metadata that is read, in bytes. Real ones have a few hundred. */
@@ -51,7 +58,7 @@ const longestMetadata = 2 ** 23;
  */
 export async function openStore(
   path: string,
-  { formats, catalogue = "keep" }: OpenStoreOptions,
+  { formats, catalogue = "keep", pixels = "decoded" }: OpenStoreOptions,
 ): Promise<StoreReader> {
   const root = await storeFolder(path);
   const metadataPath = join(root, metadataName);
@@ -91,11 +98,15 @@ export async function openStore(
     problems.report(metadataPath, `unknown time zone ${timezone}`, "warning");
   });
   const created = metadata.created ?? creationDate(basename(root), zone(), (await stat(metadataPath)).mtime);
+  const stored = format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype));
+  const encoding = pixels === "decoded" ? metadata.encoding : undefined;
   return new StoreReader({
     path: root,
     metadata,
     format,
-    info: format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype)),
+    stored,
+    info: encoding === undefined ? stored : decodedInfo(stored, encoding),
+    decode: encoding === undefined ? (image) => image : (image) => decoderOf(encoding).decode(image),
     index,
     starts: index.starts,
     chunk: (entry) => {

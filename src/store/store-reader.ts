@@ -31,7 +31,15 @@ export interface StoreContents {
   readonly path: string;
   readonly metadata: StoreMetadata;
   readonly format: ChunkFormat;
+  /** What the chunks hold, by the metadata. */
+  readonly stored: ImageInfo;
+  /** What frames are, by the metadata. */
   readonly info: ImageInfo;
+  /**
+   * A picture of a chunk as a frame has it.
+   * @throws {UnsupportedError} if the store's encoding is not known, or the picture cannot be of it.
+   */
+  decode(image: Image): Image;
   readonly index: FrameIndex;
   /** Frame index of the first frame of each chunk that holds frames, and the number of all frames at the end. */
   readonly starts: Float64Array;
@@ -198,7 +206,6 @@ export class StoreReader implements SeekableSource {
   }
 
   async #frame(index: number): Promise<IndexedFrame> {
-    this.#needPlainPixels();
     const entry = chunkOf(this.#starts, index);
     const { start, path } = this.#contents.chunk(entry);
     try {
@@ -213,7 +220,6 @@ export class StoreReader implements SeekableSource {
 
   /** Frames of one chunk, through a reader of their own. */
   async *#slice({ entry, first, count, step }: ChunkSlice): AsyncGenerator<IndexedFrame> {
-    this.#needPlainPixels();
     const { start, path } = this.#contents.chunk(entry);
     let rank = first;
     let reader: ChunkReader | undefined;
@@ -241,7 +247,7 @@ export class StoreReader implements SeekableSource {
   async #open(entry: number): Promise<ChunkReader> {
     this.#needOpen();
     const { path, number, count } = this.#contents.chunk(entry);
-    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.info);
+    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.#contents.stored);
     if (reader.length !== undefined && reader.length !== count && !this.#compared.has(entry)) {
       this.#report(path, `chunk ${number} holds ${reader.length} frames, its index says ${count}`);
     }
@@ -250,7 +256,8 @@ export class StoreReader implements SeekableSource {
   }
 
   #stamped(image: Image, index: number): IndexedFrame {
-    return { index, number: this.index.number(index), time: this.index.time(index), image };
+    const decoded = this.#contents.decode(image);
+    return { index, number: this.index.number(index), time: this.index.time(index), image: decoded };
   }
 
   #report(path: string, message: string): void {
@@ -259,11 +266,6 @@ export class StoreReader implements SeekableSource {
 
   #needOpen(): void {
     if (this.#closed) throw new ClosedError(`store ${basename(this.path)}`);
-  }
-
-  #needPlainPixels(): void {
-    const { encoding } = this.metadata;
-    if (encoding !== undefined) throw new UnsupportedError("pixel encoding", encoding, ["none"]);
   }
 }
 
