@@ -28,6 +28,8 @@ export interface Npz {
   strings(name: string): NpyStrings;
   /** As `array`, but only what the entry says of itself. */
   header(name: string): NpyHeader;
+  /** The `.npy` file as it is, unpacked. @throws {FileFormatError} as `array`. */
+  file(name: string): Uint8Array;
 }
 
 /**
@@ -56,6 +58,7 @@ export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
     array: (name) => decodeNpy(unpack(name), `${path} (${name})`),
     strings: (name) => decodeNpyStrings(unpack(name), `${path} (${name})`),
     header: (name) => readNpyHeader(unpack(name), `${path} (${name})`),
+    file: unpack,
   };
 }
 

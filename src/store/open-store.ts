@@ -5,7 +5,15 @@ import { FrameIndex } from "../core/frame-index.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
 import { creationDate, guessTimeZone } from "./creation-date.js";
-import { chunkPaths, type FolderEntry, findChunks, lockName, metadataName, paddedNumber } from "./layout.js";
+import {
+  chunkPaths,
+  type FolderEntry,
+  findChunks,
+  lockName,
+  metadataName,
+  paddedNumber,
+  reindexName,
+} from "./layout.js";
 import { openUnfinished } from "./open-unfinished.js";
 import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, joinColumns, readChunkIndex } from "./store-index.js";
@@ -20,6 +28,7 @@ export interface OpenStoreOptions {
 
 /** Longest metadata that is read, in bytes. Real ones have a few hundred. */
 const longestMetadata = 2 ** 23;
+const halfReindexed = "some frames have new numbers, others their old ones: marey reindex finishes that";
 /** Index files read at once. */
 const indexesAtOnce = 16;
 
@@ -44,6 +53,8 @@ export async function openStore(path: string, { formats }: OpenStoreOptions): Pr
   const lock = await lockState(root);
   const isAlive = lock.kind === "held";
   if (lock.kind !== "none") problems.push({ path: join(root, lockName), message: meaningOf(lock) });
+  const marker = await stat(join(root, reindexName)).catch(() => undefined);
+  if (marker) problems.push({ path: join(root, reindexName), message: halfReindexed });
   const found = await discoverChunks(root, metadata, problems);
   const unfinished = (chunk: number): Promise<ChunkIndex | undefined> =>
     openUnfinished(root, metadata.uuid, format, chunk, isAlive);
