@@ -28,6 +28,31 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./verify.js")).verify,
   },
   {
+    name: "extra",
+    summary: "print the extra data of a store, or write it as CSV or Arrow",
+    load: async () => (await import("./extra.js")).extra,
+  },
+  {
+    name: "index",
+    summary: "print frame numbers and times, or write them as CSV, npz or SQLite",
+    load: async () => (await import("./export-index.js")).index,
+  },
+  {
+    name: "timecodes",
+    summary: "print when each frame is shown, as mkvmerge takes it",
+    load: async () => (await import("./timecodes.js")).timecodes,
+  },
+  {
+    name: "assemble",
+    summary: "make a store of videos, each a chunk as it is",
+    load: async () => (await import("./assemble.js")).assemble,
+  },
+  {
+    name: "reindex",
+    summary: "count the frames of a store from one of them on",
+    load: async () => (await import("./reindex.js")).reindex,
+  },
+  {
     name: "record",
     summary: "record a camera into a store",
     load: async () => (await import("./record.js")).record,
