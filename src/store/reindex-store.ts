@@ -10,8 +10,15 @@ import { encodeNumbers } from "./chunk-index.js";
 import { containedRegularFile } from "./contained-file.js";
 import { exportIndex } from "./export-index.js";
 import { editRows, type SpelledRow } from "./extra/edit-rows.js";
-import { type ExtraKind, extraFileGroups } from "./extra/extra-files.js";
-import { type ChunkPaths, catalogueName, chunkPaths, exportedIndexName, reindexName } from "./layout.js";
+import { extraFileGroups } from "./extra/extra-files.js";
+import {
+  type ChunkPaths,
+  catalogueName,
+  chunkPaths,
+  exportedIndexName,
+  findChunks,
+  reindexName,
+} from "./layout.js";
 import { nodeFiles } from "./node-files.js";
 import { openStore } from "./open-store.js";
 import { isSame, renumber } from "./renumber.js";
@@ -162,31 +169,41 @@ interface Task {
 async function rewrite(task: Task): Promise<{ made: string[]; left: string[] }> {
   const { store, files } = task;
   const { layout, extension } = store.metadata;
-  const made: string[] = [];
+  const filled = new Map(store.chunks.map((chunk) => [chunk.number, chunk]));
+  const made = new Set<string>();
   const left: string[] = [];
-  for (const { number: chunk, start, count } of store.chunks) {
+  const give = async (path: string, bytes: Uint8Array): Promise<void> => {
+    await writeInPlace(files, path + suffix, [bytes]);
+    made.add(path);
+  };
+  // A chunk without frames may hold rows: those that came after the last frame of the one before.
+  for (const chunk of await chunksOf(store, files)) {
     const paths = chunkPaths(store.path, layout, extension, chunk);
-    const extra = extraFileGroups(store.path, layout, extension, chunk).flat();
-    const has = async (kind: ExtraKind): Promise<string[]> => {
-      const there: string[] = [];
-      for (const file of extra.filter((known) => known.kind === kind)) {
-        if ((await files.size(file.path)) !== undefined) there.push(file.path);
-      }
-      return there;
-    };
     let ownRows: Uint8Array | undefined;
-    for (const path of new Set([...(await has("own")), ...(await has("motif-json"))])) {
+    for (const { kind, path } of extraFileGroups(store.path, layout, extension, chunk).flat()) {
+      if (made.has(path) || (await files.size(path)) === undefined) continue;
+      if (kind === "motif-h5") left.push(path);
+      if (kind === "motif-h5" || kind === "journal") continue;
       const text = new TextDecoder().decode(await readWhole(task, path));
       const edited = new TextEncoder().encode(editRows(text, path, (row) => newFields(row, task)));
       if (path === paths.extraJson) ownRows = edited;
-      await writeNew(files, path, edited);
-      made.push(path);
+      await give(path, edited);
     }
-    await writeNew(files, paths.indexNpz, await newIndex(task, paths, start, count, ownRows));
-    made.push(paths.indexNpz);
-    left.push(...(await has("motif-h5")));
+    const { start, count } = filled.get(chunk) ?? { start: 0, count: 0 };
+    const isThere = count > 0 || (await files.size(paths.indexNpz)) !== undefined;
+    if (isThere) await give(paths.indexNpz, await newIndex(task, paths, start, count, ownRows));
   }
-  return { made, left };
+  return { made: [...made], left };
+}
+
+async function chunksOf(
+  { path: root, metadata }: StoreReader,
+  files: StoreFiles,
+): Promise<readonly number[]> {
+  const { layout, extension } = metadata;
+  const isFolder = (name: string): boolean => layout === "directory" && /^\d+$/.test(name);
+  const entries = (await files.list(root)).map((name) => ({ name, isFolder: isFolder(name) }));
+  return findChunks(entries, layout, extension).chunks;
 }
 
 async function readWhole({ store, files }: Task, path: string): Promise<Uint8Array> {
@@ -194,10 +211,6 @@ async function readWhole({ store, files }: Task, path: string): Promise<Uint8Arr
   const size = (await files.size(path)) ?? 0;
   if (size > longest) throw new FileFormatError(path, `has ${size} bytes; at most ${longest} are rewritten`);
   return files.read(path);
-}
-
-async function writeNew(files: StoreFiles, path: string, bytes: Uint8Array): Promise<void> {
-  await writeInPlace(files, path + suffix, [bytes]);
 }
 
 /** The index with the new numbers; all else in it stays, in the old order. */
