@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.js";
+import type { IndexedFrame } from "./core/frame.js";
+import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
@@ -30,10 +32,13 @@ import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
+import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
+import type { ExportIndexOptions } from "./store/export-index.js";
 import { extraCameras } from "./store/extra-cameras.js";
 import { type OpenStoreOptions, openStore as openStoreWith } from "./store/open-store.js";
+import type { ReindexOptions, ReindexResult } from "./store/reindex-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
@@ -48,10 +53,16 @@ export * from "./capture/painted-number.js";
 export * from "./capture/recorder.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
+export type { ExportIndexOptions } from "./store/export-index.js";
+export type { ExtraOptions } from "./store/extra/read-extra.js";
+export type { ExtraRow } from "./store/extra/row.js";
 export { pixelEncodings } from "./store/pixel-encoding.js";
+export type { ReindexResult } from "./store/reindex-store.js";
 export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
 export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
@@ -340,6 +351,49 @@ export async function repairStore(
 ): Promise<RepairReport> {
   const { repairStore: repair } = await import("./store/repair-store.js");
   return repair(path, { ...options, formats: builtInFormats });
+}
+
+/** Makes a store of videos that are there, without encoding anything; see `store/assemble-store.ts`. */
+export async function assembleStore(
+  path: string,
+  options: Omit<AssembleOptions, "formats" | "probe">,
+): Promise<void> {
+  const { assembleStore: assemble } = await import("./store/assemble-store.js");
+  await assemble(path, { ...options, formats: builtInFormats, probe: probeVideo });
+}
+
+async function probeVideo(path: string): Promise<ProbedVideo> {
+  await using video = await openVideo(path);
+  const { index, info } = video;
+  return { info, times: Float64Array.from({ length: index.length }, (_, rank) => index.time(rank)) };
+}
+
+/** Counts the frames of a store from one of them on; see `store/reindex-store.ts`. */
+export async function reindexStore(
+  path: string,
+  options: Omit<ReindexOptions, "formats" | "files"> = {},
+): Promise<ReindexResult> {
+  const { reindexStore: reindex } = await import("./store/reindex-store.js");
+  return reindex(path, { ...options, formats: builtInFormats });
+}
+
+/** Writes frame numbers and times into an SQLite, CSV or npz file; see `store/export-index.ts`. */
+export async function exportIndex(
+  source: SeekableSource,
+  path: string,
+  options?: ExportIndexOptions,
+): Promise<void> {
+  await (await import("./store/export-index.js")).exportIndex(source, path, options);
+}
+
+/** One frame of anything that `open` opens, and closed again at once. For many frames, open it. */
+export async function readFrame(
+  path: string | URL,
+  address: FrameAddress,
+  options?: OpenOptions,
+): Promise<IndexedFrame> {
+  await using source = await open(path, options);
+  return await source.frame(address);
 }
 
 /** FFmpeg is loaded when a video is opened, not before. */

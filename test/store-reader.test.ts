@@ -9,7 +9,7 @@ import { mjpegAvi } from "../src/formats/mjpeg-avi.js";
 import { npy } from "../src/formats/npy.js";
 import { createStore } from "../src/store/create-store.js";
 import { creationDate } from "../src/store/creation-date.js";
-import { parseExtraRows } from "../src/store/extra-data.js";
+import { parseExtraRows } from "../src/store/extra/json-rows.js";
 import { chunkOf, chunkSlices, findChunks, paddedNumber } from "../src/store/layout.js";
 import { openStore } from "../src/store/open-store.js";
 import { copyOfStore, corpusPath } from "./peers/imgstore-corpus.js";

@@ -35,6 +35,8 @@ export interface Npz {
   strings(name: string): NpyStrings;
   /** As `array`, but only what the entry says of itself. */
   header(name: string): NpyHeader;
+  /** The `.npy` file as it is, unpacked. @throws {FileFormatError} as `array`. */
+  file(name: string): Uint8Array;
 }
 
 /**
@@ -65,6 +67,7 @@ export function readNpz(file: Uint8Array | ByteSource, path = "npz", checksum?: 
     array: (name) => decodeNpy(unpack(name), `${path} (${name})`),
     strings: (name) => decodeNpyStrings(unpack(name), `${path} (${name})`),
     header: (name) => readNpyHeader(unpack(name), `${path} (${name})`),
+    file: unpack,
   };
 }
 

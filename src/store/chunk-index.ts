@@ -35,7 +35,7 @@ export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
     data: BigUint64Array.from(values),
   });
   return encodeNpz({
-    frame_number: numberArray(numbers),
+    frame_number: encodeNumbers(numbers),
     frame_time: { dtype: "float64", shape, data: Float64Array.from(times) },
     ...store,
     ...(pictures && {
@@ -57,7 +57,8 @@ export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
   });
 }
 
-function numberArray(numbers: readonly FrameNumber[]): NpyArray {
+/** Frame numbers as an index holds them: int64, or uint64 or doubles where they have to be. */
+export function encodeNumbers(numbers: readonly FrameNumber[]): NpyArray {
   const shape = [numbers.length];
   const isWhole = (number: FrameNumber): boolean =>
     typeof number === "bigint" || Number.isSafeInteger(number);

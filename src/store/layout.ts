@@ -18,6 +18,11 @@ export const metadataCopyName = ".metadata.yaml.copy";
 /** What is known of the chunks, so that they need not be opened; see `catalogue.ts`. */
 export const catalogueName = ".marey-catalogue";
 
+/** What imgstore's `save_index` writes, and no reader looks for. */
+export const exportedIndexName = ".index.sqlite";
+/** There while files with new frame numbers are moved into place; see `reindex-store.ts`. */
+export const reindexName = ".reindex";
+
 /** "000012": six digits, more only when six do not do. */
 export function paddedNumber(number: number): string {
   return String(number).padStart(6, "0");
@@ -55,14 +60,22 @@ export function isStoreFile(
   layout: StoreLayout,
   extension: string,
 ): boolean {
-  const own = [metadataName, metadataCopyName, lockName, catalogueName, ".index.sqlite", "README.txt"];
+  const own = [
+    metadataName,
+    metadataCopyName,
+    lockName,
+    exportedIndexName,
+    catalogueName,
+    reindexName,
+    "README.txt",
+  ];
   if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
     return true;
   }
   if (isFolder) return layout === "directory" && /^\d{6,}$/.test(name);
-  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|h5))$/.test(name)) return true;
+  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|json\.reindexed|h5))$/.test(name)) return true;
   if (layout === "directory" || !/^\d{6,}(?:\.\w+)+$/.test(name)) return false;
-  return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left"].some((ending) =>
+  return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left", ".reindexed"].some((ending) =>
     name.endsWith(ending),
   );
 }

@@ -15,6 +15,7 @@ import {
   lockName,
   metadataName,
   paddedNumber,
+  reindexName,
 } from "./layout.js";
 import { openUnfinished } from "./open-unfinished.js";
 import { decodedInfo, decoderOf } from "./pixel-encoding.js";
@@ -45,6 +46,7 @@ export interface OpenStoreOptions {
 
 /** Longest metadata that is read, in bytes. Real ones have a few hundred. */
 const longestMetadata = 2 ** 23;
+const halfReindexed = "some frames have new numbers, others their old ones: marey reindex finishes that";
 
 /**
  * Opens a store of Python's imgstore, or of this library, for reading.
@@ -73,12 +75,10 @@ export async function openStore(
   const isLocked = lock.kind !== "none";
   if (lock.kind !== "none") problems.report(join(root, lockName), meaningOf(lock), "warning");
   const numbers = await discoverChunks(root, metadata, problems);
-  const journalRows = new Map<number, readonly string[]>();
-  const unfinished = async (chunk: number): Promise<ChunkIndex | undefined> => {
-    const index = await openUnfinished(root, metadata.uuid, format, chunk, isAlive);
-    if (index !== undefined) journalRows.set(chunk, index.rows);
-    return index;
-  };
+  const marker = await stat(join(root, reindexName)).catch(() => undefined);
+  if (marker) problems.report(join(root, reindexName), halfReindexed);
+  const unfinished = (chunk: number): Promise<ChunkIndex | undefined> =>
+    openUnfinished(root, metadata.uuid, format, chunk, isAlive);
   const table = await readChunkTable({
     ...{ root, metadata, numbers, use: catalogue },
     ...{ isLocked, unfinished, problems },
@@ -116,7 +116,6 @@ export async function openStore(
       return { number, path: chunk, start, count: index.starts[entry + 1]! - start };
     },
     allChunks: numbers,
-    journalRows,
     created,
     timezone: zone,
     problems,

@@ -5,7 +5,8 @@ import { MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
 import { estimateChunk, indexEstimated } from "./estimated-index.js";
-import { formatExtraRow, parseExtraRows } from "./extra-data.js";
+import { parseExtraRows } from "./extra/json-rows.js";
+import { formatExtraRow } from "./extra/row.js";
 import {
   type ChunkPaths,
   chunkPaths,

@@ -1,14 +1,22 @@
 import { basename } from "node:path";
-import { ClosedError, DecodeError, MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
+import type { Table } from "apache-arrow";
+import { ClosedError, DecodeError, MareyError, UnsupportedError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
-import { readContainedFile } from "./contained-file.js";
-import { type ExtraRow, parseExtraRows } from "./extra-data.js";
-import { type ChunkSlice, chunkOf, chunkPaths, chunkSlices } from "./layout.js";
+import {
+  type ExtraOptions,
+  type ExtraPlace,
+  findExtraFiles,
+  readExtra,
+  readExtraRows,
+  readSampleRate,
+} from "./extra/read-extra.js";
+import type { ExtraRow } from "./extra/row.js";
+import { type ChunkSlice, chunkOf, chunkSlices } from "./layout.js";
 import { readAhead } from "./read-ahead.js";
 import { ReaderCache } from "./reader-cache.js";
 import type { StoreMetadata } from "./store-metadata.js";
@@ -47,8 +55,6 @@ export interface StoreContents {
   readonly chunk: (entry: number) => StoreChunk;
   /** Numbers of all chunks, with those that are empty or have no index. */
   readonly allChunks: readonly number[];
-  /** Rows of extra data, JSON, of chunks that are not finished. */
-  readonly journalRows: ReadonlyMap<number, readonly string[]>;
   readonly created: Date;
   readonly timezone: () => string;
   /** Grows while the store is read. */
@@ -62,8 +68,6 @@ const openChunks = 4;
  * few where they are large, so that they stay in the cache.
  */
 const picturesAhead = { most: 8, least: 4, bytes: 2 ** 24 };
-/** Longest file of extra data that is read, in bytes. */
-const longestExtraData = 2 ** 29;
 
 /** A store, open for reading. Comes from `openStore`. */
 export class StoreReader implements SeekableSource {
@@ -147,27 +151,34 @@ export class StoreReader implements SeekableSource {
 
   /**
    * All rows of extra data, in the order of the chunks. A row says itself to which frame it belongs, by
-   * `frame_number`, `frame_time` and `frame_index` (-1 before the first frame).
-   * A damaged file gives the rows that are whole; `problems` tells.
+   * `frame_number`, `frame_time` and `frame_index` (-1 before the first frame; Motif's HDF5 files have none).
+   * A damaged file gives the rows that are whole, and `problems` tells; or throws, with `strict`.
    */
-  async extraData(): Promise<ExtraRow[]> {
-    const { allChunks, metadata } = this.#contents;
+  async extraData(options?: ExtraOptions): Promise<ExtraRow[]> {
     const rows: ExtraRow[] = [];
-    for (const chunk of allChunks) {
-      const { extraJson } = chunkPaths(this.path, metadata.layout, metadata.extension, chunk);
-      try {
-        const bytes = await readContainedFile(this.path, extraJson, longestExtraData);
-        const found = parseExtraRows(new TextDecoder().decode(bytes));
-        for (const row of found.rows) rows.push(row);
-        if (found.problem !== undefined) this.#report(extraJson, found.problem);
-      } catch (error) {
-        if (!(error instanceof MareyError)) throw error;
-        if (!(error instanceof NotFoundError)) this.#report(extraJson, error.message);
-        const journaled = this.#contents.journalRows.get(chunk) ?? [];
-        for (const row of parseExtraRows(`[${journaled.join(", ")}]`).rows) rows.push(row);
-      }
-    }
+    for await (const row of this.extraRows(options)) rows.push(row);
     return rows;
+  }
+
+  /** As `extraData`, one after another: the rows of one file are in memory at a time. */
+  extraRows(options?: ExtraOptions): AsyncGenerator<ExtraRow> {
+    return readExtraRows(this.#extraPlace(), options);
+  }
+
+  /** As `extraData`, as an Arrow table; see `extra/extra-table.ts` for what becomes of the values. */
+  async extraTable(options?: ExtraOptions): Promise<Table> {
+    const { extraTable } = await import("./extra/extra-table.js");
+    return extraTable(readExtra(this.#extraPlace(), options));
+  }
+
+  /** Samples a second of what Motif recorded beside the frames; undefined if no file says. */
+  extraSampleRate(): Promise<number | undefined> {
+    return readSampleRate(this.#extraPlace());
+  }
+
+  /** The files of extra data that count, in the order of the chunks. */
+  async extraFiles(options?: ExtraOptions): Promise<string[]> {
+    return (await findExtraFiles(this.#extraPlace(), options)).map(({ path }) => path);
   }
 
   /**
@@ -253,6 +264,15 @@ export class StoreReader implements SeekableSource {
     }
     this.#compared.add(entry);
     return reader;
+  }
+
+  #extraPlace(): ExtraPlace {
+    const { allChunks: chunks, metadata } = this.#contents;
+    const { layout, extension } = metadata;
+    return {
+      ...{ root: this.path, layout, extension, uuid: this.uuid, chunks },
+      report: (path, message) => this.#report(path, message),
+    };
   }
 
   #stamped(image: Image, index: number): IndexedFrame {

@@ -6,7 +6,7 @@ import type { NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
 import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
 import { ChunkInProgress } from "./chunk-in-progress.js";
-import { type ExtraRow, formatExtraRow } from "./extra-data.js";
+import { type ExtraRow, formatExtraRow } from "./extra/row.js";
 import { chunkPaths } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
 import type { StoredPixels } from "./stored-pixels.js";
