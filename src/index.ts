@@ -37,6 +37,7 @@ import type { ChunkFormat } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import type { ExportIndexOptions } from "./store/export-index.js";
 import { extraCameras } from "./store/extra-cameras.js";
+import type { FollowStoreOptions } from "./store/follow-store.js";
 import { type OpenStoreOptions, openStore as openStoreWith } from "./store/open-store.js";
 import type { ReindexOptions, ReindexResult } from "./store/reindex-store.js";
 import type { RepairOptions, RepairReport } from "./store/repair-store.js";
@@ -338,6 +339,15 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** The frames of a store that is being written, as they come; see `store/follow-store.ts`. */
+export async function* followStore(
+  path: string,
+  options: Omit<FollowStoreOptions, "formats"> = {},
+): AsyncGenerator<IndexedFrame> {
+  const { followStore: follow } = await import("./store/follow-store.js");
+  yield* follow(path, { ...options, formats: builtInFormats });
 }
 
 /** Compares a store with the digests that were written with it; see `store/verify-store.ts`. */

@@ -17,6 +17,7 @@ interface FramesOptions extends CommonOptions, SelectionOptions, SourceOptions {
   readonly hash?: HashName;
   readonly as?: (typeof colors)[number];
   readonly order: Order;
+  readonly follow?: boolean;
 }
 
 const help = `
@@ -39,7 +40,8 @@ native is the same as no --as.
 
 Examples:
   marey frames video.mp4 --hash md5 --as native
-  marey frames store --order shuffled --hash xxh3 --start 50% | head`;
+  marey frames store --order shuffled --hash xxh3 --start 50% | head
+  marey frames recording --follow --start -1`;
 
 export const frames: CliCommand = {
   define(command, context, finish) {
@@ -48,6 +50,10 @@ export const frames: CliCommand = {
       .addOption(new Option("--hash <name>", "hash each frame's bytes").choices(hashNames))
       .addOption(new Option("--as <color>", "give the frames as").choices(colors))
       .addOption(new Option("--order <order>", "which frames come first").choices(orders).default("forward"))
+      .option(
+        "--follow",
+        "go on with a store that is being written, frame by frame as they come, until it is closed",
+      )
       .addHelpText("after", help)
       .action(async (path: string, options: FramesOptions) =>
         finish(await listFrames(path, options, context)),
@@ -56,6 +62,7 @@ export const frames: CliCommand = {
 };
 
 async function listFrames(path: string, options: FramesOptions, context: Context): Promise<number> {
+  if (options.follow) return followFrames(path, options, context);
   const { open } = await import("../index.js");
   await using source = await open(path, {
     ...openOptions(options, context),
@@ -81,6 +88,22 @@ async function listFrames(path: string, options: FramesOptions, context: Context
   if (failed > 0) context.note(`marey: ${countOf(failed, "frame")} of ${done} could not be read`, {});
   if (failed === 0) return exit.ok;
   return failed === done ? exit.failed : exit.partly;
+}
+
+/** Lines come as the frames do: each is written out at once. */
+async function followFrames(path: string, options: FramesOptions, context: Context): Promise<number> {
+  const { followStore, openStore } = await import("../index.js");
+  let start: number;
+  {
+    await using store = await openStore(path);
+    ({ start } = select(store.index, options));
+  }
+  const hash = options.hash && (await frameHash(options.hash));
+  for await (const frame of followStore(path, { start, signal: context.signal })) {
+    await context.out.line(describeFrame(frame, hash));
+    await context.out.flush();
+  }
+  return exit.ok;
 }
 
 function describeFrame(frame: IndexedFrame, hash: FrameHash | undefined): string {
