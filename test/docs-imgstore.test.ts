@@ -86,9 +86,9 @@ test("every command in its tables is one, with options that it has", async () =>
 test("every line of code in its tables is right TypeScript", { timeout: 120_000 }, () => {
   const lines = cells.filter((cell) => !cell.startsWith("marey "));
   expect(lines.length).toBeGreaterThan(40);
-  const program = `import { assembleStore, builtInFormats, createStore, exportIndex, openStore, readFrame, reindexStore, timecodeLines, toColor } from "./src/index.js";
+  const program = `import { align, assembleStore, builtInFormats, createStore, exportIndex, openStore, readFrame, reindexStore, timecodeLines, toColor } from "./src/index.js";
 import type { Image, ImageInfo, StoreReader, StoreWriter } from "./src/index.js";
-declare const store: StoreReader; declare const writer: StoreWriter; declare const image: Image; declare const info: ImageInfo;
+declare const store: StoreReader; declare const a: StoreReader; declare const b: StoreReader; declare const writer: StoreWriter; declare const image: Image; declare const info: ImageInfo;
 declare const path: string; declare const video: string; declare const index: number; declare const number: number; declare const time: number;
 declare const numbers: number[]; declare const times: number[]; declare const metadata: Record<string, unknown>;
 export async function all(): Promise<unknown[]> {
