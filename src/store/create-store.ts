@@ -16,7 +16,7 @@ import {
   type StoreLayout,
 } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
-import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
+import { partName, type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
 import { type StorePlan, StoreWriter } from "./store-writer.js";
@@ -185,7 +185,8 @@ async function makeRoom(
   const isStore = names.includes(metadataName);
   if (append && isStore) return true;
   // A writer may have been killed before it wrote anything else.
-  if (names.every((name) => name.startsWith(lockName) || name.startsWith(metadataCopyName))) return false;
+  const early = [lockName, metadataCopyName, partName(metadataName)];
+  if (names.every((name) => early.some((begin) => name.startsWith(begin)))) return false;
   if (!isStore) throw new ExistsError(folder, "it holds files, but no store");
   if (!overwrite) throw new ExistsError(folder, "pass overwrite to replace the store in it, append to go on");
   const path = join(folder, metadataName);
