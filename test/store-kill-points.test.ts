@@ -43,7 +43,7 @@ function sample<T>(all: readonly T[], count: number, random: () => number): T[] 
   ).flat();
 }
 
-const stories: [string, TellingOptions["durability"]][] = [
+const stories: [string, NonNullable<TellingOptions["durability"]>][] = [
   ["npy", "frame"],
   ["avc1/mp4", "second"],
   ["h264/mkv", "frame"],
