@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { DiskFullError } from "../src/core/errors.js";
 import { createStore, openStore, repairStore } from "../src/index.js";
 import { noStrace, withFault } from "./fixtures/strace.js";
@@ -15,7 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let made = 0;
 const fresh = (): string => join(folder, `store${made++}`);
 
+afterEach(() => {
+  if (noTmpfs === undefined)
+    for (const name of readdirSync(tmpfs)) rmSync(join(tmpfs, name), { recursive: true });
+});
+
 const formats = ["npy", "avc1/mp4", "h264/mkv", "mjpeg/avi"];
+
+/** Frames of the stores that Python reads in the end. */
+const counts = new Map<string, number>();
 
 /** Every file under a final name is one that readers know: nothing half-written is left, and no lock. */
 async function expectWhole(path: string, safe: readonly number[]): Promise<void> {
@@ -23,7 +31,7 @@ async function expectWhole(path: string, safe: readonly number[]): Promise<void>
   await using store = await openStore(path);
   expect(store.problems).toEqual([]);
   expect(readdirSync(path).filter((name) => /journal|part|lock|left/.test(name))).toEqual([]);
-  expect(countInPython([path])).toEqual([{ frames: found.length, pictures: found.length }]);
+  counts.set(path, found.length);
 }
 
 /** What a writer leaves that could not write its last files: all that was safe is read, and repair makes it whole. */
@@ -37,7 +45,7 @@ const tmpfs = join(folder, "tmpfs");
 /** Why no small disk can be made here. */
 const noTmpfs: string | undefined = (() => {
   mkdirSync(tmpfs);
-  const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "none", tmpfs], {
+  const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m", "none", tmpfs], {
     encoding: "utf8",
   });
   return status === 0 ? undefined : `a tmpfs cannot be mounted: ${error?.message ?? stderr.trim()}`;
@@ -46,15 +54,13 @@ afterAll(() => {
   if (noTmpfs === undefined) execFileSync("umount", ["-l", tmpfs]);
 });
 
-describe.skipIf(noTmpfs !== undefined)("a disk of 1 MiB that becomes full", () => {
+describe.skipIf(noTmpfs !== undefined)("a disk of 4 MiB that becomes full", () => {
   test.each(formats)("%s: the writer is told, and what was safe is there", async (format) => {
     const path = join(tmpfs, "store");
-    // Mostly noise-free pictures: a video of them needs larger ones to fill the disk.
-    const size = format === "npy" || format === "mjpeg/avi" ? {} : { width: 640, height: 480 };
     const told = await runTelling(
-      tellingWriter(path, format, { ...size, frames: 30_000, chunkSize: 40, goOn: false }),
+      tellingWriter(path, format, { frames: 2000, chunkSize: 15, width: 640, height: 360, noise: true }),
     );
-    expect(told.safe.length).toBeGreaterThan(40);
+    expect(told.safe.length).toBeGreaterThan(10);
     expect(told.failed[0]?.why).toMatch(/^ENCODE .*(the disk is full|No space left)/);
     // close() after the error ends, with or without an error of its own.
     expect(told.closed).toBeDefined();
@@ -63,13 +69,12 @@ describe.skipIf(noTmpfs !== undefined)("a disk of 1 MiB that becomes full", () =
     const elsewhere = fresh();
     execFileSync("cp", ["-r", path, elsewhere]);
     await expectMendable(elsewhere, told.safe);
-    rmSync(path, { recursive: true });
   });
 
   test("with minFree the store is closed and whole before that, and Python opens it", async () => {
     const path = join(tmpfs, "careful");
     const told = await runTelling(
-      tellingWriter(path, "npy", { frames: 30_000, chunkSize: 40, minFree: 2 ** 19, pause: 15 }),
+      tellingWriter(path, "npy", { frames: 2000, chunkSize: 40, minFree: 3 * 2 ** 20, pause: 10 }),
     );
     expect(told.safe.length).toBeGreaterThan(40);
     expect(told.failed[0]!.why).toMatch(/^DISK_FULL .* are to stay free/);
@@ -116,8 +121,8 @@ describe.skipIf(noStrace !== undefined)("a disk that fails", () => {
     "mjpeg/avi": "000001.avi",
   };
   const some: [string, string, string, string][] = formats.flatMap((format) => [
-    [format, "write", "error=EIO", format === "npy" ? "1" : "4+"],
-    [format, "write", "error=ENOSPC", format === "npy" ? "1" : "4+"],
+    [format, format === "npy" ? "writev" : "write", "error=EIO", format === "npy" ? "1" : "2"],
+    [format, format === "npy" ? "writev" : "write", "error=ENOSPC", format === "npy" ? "1" : "2"],
     [format, "fdatasync", "error=EIO", "1"],
   ]);
   test.each(some)(
@@ -149,7 +154,8 @@ describe.skipIf(noStrace !== undefined)("a disk that fails", () => {
   });
 
   test.each([
-    ["the journal", "000001.journal", "write", "3+"],
+    ["the journal at its start", "000001.journal", "write", "2"],
+    ["the journal", "000001.journal", "write", "3"],
     ["the journal", "000001.journal", "fdatasync", "2"],
     ["the index", "000001.npz.part", "write", "1"],
     ["the index", "000001.npz.part", "fdatasync", "1"],
@@ -218,8 +224,11 @@ describe("a folder that is taken away, or cannot be written", () => {
     async (format) => {
       const path = fresh();
       const told = await runTelling(
-        tellingWriter(path, format, { frames: 400, chunkSize: 5, pause: 1, durability: "frame" }),
-        { onLine: (line) => line === "safe 7" && rmSync(path, { recursive: true, force: true }) },
+        tellingWriter(path, format, { frames: 20_000, chunkSize: 5, pause: 1, durability: "frame" }),
+        {
+          onLine: (line) =>
+            line === "safe 7" && rmSync(path, { recursive: true, force: true, maxRetries: 9 }),
+        },
       );
       expect(told.stderr).toBe("");
       expect(told.failed[0]?.why ?? told.closed).toMatch(/^ENCODE /);
@@ -245,11 +254,11 @@ describe("a folder that is taken away, or cannot be written", () => {
     const path = mkdtempSync("/tmp/marey-read-only-");
     chmodSync(path, 0o777);
     const told = await runTelling(
-      [...asNobody, ...tellingWriter(path, "avc1/mp4", { frames: 400, chunkSize: 5, pause: 2 })],
+      [...asNobody, ...tellingWriter(path, "avc1/mp4", { frames: 20_000, chunkSize: 5, pause: 2 })],
       { onLine: (line) => line === "safe 7" && chmodSync(path, 0o555) },
     );
-    expect(told.failed[0]?.why).toMatch(/^ENCODE .*permission denied/);
-    expect(told.closed).toMatch(/^ENCODE .*permission denied|^$/);
+    expect(told.failed[0]?.why).toMatch(/^ENCODE .*permission denied/i);
+    expect(told.closed).toMatch(/^ENCODE .*permission denied|^$/i);
     chmodSync(path, 0o777);
     // Its lock could not be taken away, but its owner is gone.
     await expectMendable(path, told.safe);
@@ -263,7 +272,7 @@ describe("a folder that is taken away, or cannot be written", () => {
       mkdirSync(other);
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "none", other]);
       const told = await runTelling(
-        tellingWriter(join(other, "store"), "npy", { frames: 100, chunkSize: 5, pause: 1 }),
+        tellingWriter(join(other, "store"), "npy", { frames: 20_000, chunkSize: 5, pause: 1 }),
         { onLine: (line) => line === "safe 7" && execFileSync("umount", ["-l", other]) },
       );
       expect(told.failed[0]?.why).toMatch(/^ENCODE /);
@@ -284,24 +293,25 @@ describe("a process that may have little", () => {
   test("with too few open files it says so, and leaves no half store", async () => {
     const path = fresh();
     let refused = 0;
-    for (const most of [17, 18, 19, 20, 21, 22, 24, 26]) {
-      const writer = tellingWriter(path, "avc1/mp4", {
-        frames: 8,
-        chunkSize: 3,
-        durability: "second",
-        goOn: true,
-      });
-      const told = await runTelling(["prlimit", `--nofile=${most}`, ...writer]);
+    for (const spareFiles of [1, 2, 3, 4, 6]) {
+      const options = { frames: 8, chunkSize: 3, goOn: true, spareFiles } as const;
+      const told = await runTelling(tellingWriter(path, "avc1/mp4", options));
       expect(told.signal).toBeNull();
       const complaints = [told.refused, told.closed, ...told.failed.map(({ why }) => why)].filter(
         (why) => why,
       );
       refused += complaints.length;
-      for (const why of complaints)
-        expect(why).toMatch(/^(ENCODE|EMFILE|ENOENT) .*(too many open files|EMFILE)/i);
+      for (const why of complaints) expect(why).toMatch(/^ENCODE .*(too many open files|EMFILE)/i);
       if (existsSync(join(path, "metadata.yaml"))) await expectMendable(path, told.safe);
       rmSync(path, { recursive: true, force: true });
     }
     expect(refused, "complaints").toBeGreaterThan(0);
   });
+});
+
+test("all these stores are read in Python, frame by frame", () => {
+  const paths = [...counts.keys()].filter((path) => existsSync(path));
+  expect(paths.length).toBeGreaterThan(3);
+  const wanted = paths.map((path) => ({ frames: counts.get(path), pictures: counts.get(path) }));
+  expect(countInPython(paths)).toEqual(wanted);
 });

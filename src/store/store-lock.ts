@@ -99,7 +99,10 @@ async function createLock(folder: string): Promise<StoreLock> {
     release: async () => {
       // Somebody may have taken it by force.
       const found = await readLock(folder, path).catch(() => "");
-      if (found === mine) await rm(path, { force: true });
+      if (found !== mine) return;
+      await rm(path, { force: true }).catch((cause) => {
+        throw new EncodeError(path, `cannot be taken away: ${cause.message}`, { cause });
+      });
     },
   };
 }

@@ -10,6 +10,7 @@ import { type ExtraRow, formatExtraRow } from "./extra/row.js";
 import { chunkPaths } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
 import type { StoredPixels } from "./stored-pixels.js";
+import { finishChunk, readUnfinishedChunk } from "./unfinished-chunk.js";
 
 /** What a store is written with; see `createStore`. */
 export interface StorePlan extends StoredPixels {
@@ -243,6 +244,11 @@ export class StoreWriter implements FrameSink {
         durability: options.durability,
         // A video without frames is none; an empty folder is a chunk.
         dropIfEmpty: format.layout === "video",
+        mend: async () => {
+          const store = { root: path, uuid, format, files, digest };
+          const left = await readUnfinishedChunk(store, number, false);
+          if (left !== undefined) await finishChunk(store, left, storeFacts);
+        },
       },
       () => format.createChunk(paths.chunk, stored, options, files),
     );
