@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MareyError } from "../src/core/errors.js";
 import { decodeNpy } from "../src/core/npy.js";
+import { type Npz, readNpz } from "../src/core/npz.js";
 import { createStore, openStore, repairStore, verifyStore } from "../src/index.js";
 import { parseExtraRows } from "../src/store/extra/json-rows.js";
 import { encodeJournalHeader, encodeJournalRecord, parseJournal } from "../src/store/journal.js";
@@ -82,8 +83,13 @@ async function soundFrames(path: string, story: string): Promise<Set<number>> {
   for (let index = 0; index < store.index.length; index++) {
     try {
       const { number, time, image } = await store.frame({ index });
-      const i = Number(number) / 3;
-      expect({ story, number, time }).toEqual({ story, number: 3 * i, time: i / 64 });
+      // Of an index that is half damaged the other half is read; what is not known is NaN, and told.
+      const i = Number.isNaN(Number(number)) ? time * 64 : Number(number) / 3;
+      const wanted = {
+        number: Number.isNaN(number) ? Number.NaN : 3 * i,
+        time: Number.isNaN(time) ? time : i / 64,
+      };
+      expect({ story, number, time }).toEqual({ story, ...wanted });
       expect(Number.isInteger(i) && i >= 0 && i < frames, `${story}: number ${number}`).toBe(true);
       if (image.data.every((value) => Math.abs(Number(value) - 20 * i) <= 4)) intact.add(i);
     } catch (error) {
@@ -92,6 +98,16 @@ async function soundFrames(path: string, story: string): Promise<Set<number>> {
   }
   await store.extraData();
   return intact;
+}
+
+function hasSameEntries(one: string, other: string): boolean {
+  try {
+    const [a, b] = [one, other].map((path) => readNpz(readFileSync(path), path)) as [Npz, Npz];
+    const isSame = (name: string): boolean => Buffer.compare(a.file(name), b.file(name)) === 0;
+    return a.names.join() === b.names.join() && a.names.every(isSame);
+  } catch {
+    return false;
+  }
 }
 
 describe(`damage to any file (seed ${seed})`, () => {
@@ -119,7 +135,10 @@ describe(`damage to any file (seed ${seed})`, () => {
         try {
           const intact = await soundFrames(path, story);
           await using store = await openStore(path);
-          expect({ story, ok: (await verifyStore(store)).ok }).toEqual({ story, ok: false });
+          const { ok } = await verifyStore(store);
+          // Dates and the like in a zip archive: nobody looks at them.
+          const isIdle = name.endsWith(".npz") && hasSameEntries(join(path, name), join(sound(format), name));
+          expect({ story, ok: ok && !isIdle }, "marey verify finds it").toEqual({ story, ok: false });
           for (let i = 0; i < frames; i++) {
             const chunk = Math.floor(i / chunkSize);
             if (Number(damagedChunk) === chunk && (!damagedFrame || Number(damagedFrame) === i % chunkSize))
