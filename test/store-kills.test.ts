@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { builtInFormats, openStore, repairStore } from "../src/index.js";
-import { python } from "./peers/python.js";
+import { countInPython } from "./peers/count-pictures.js";
 
 // A writer in a process of its own is killed at a random moment, again and again: `MAREY_KILLS=200 npx vitest run
 // test/store-kills.test.ts` kills it two hundred times over all formats.
@@ -85,35 +85,8 @@ describe("a writer that is killed at any moment", () => {
         const count = await expectWhole(path, acknowledged);
         await using store = await openStore(path);
         expect(store.problems).toEqual([]);
-        expect(countInPython(path)).toEqual({ frames: count, pictures: count });
+        expect(countInPython([path])).toEqual([{ frames: count, pictures: count }]);
       }
     });
   }
 });
-
-/** Frames by the indexes, and pictures that OpenCV and NumPy can read. */
-function countInPython(path: string): { frames: number; pictures: number } {
-  const code = `
-import glob, json, os, sys
-os.environ["OPENCV_VIDEOIO_PRIORITY_GSTREAMER"] = "0"
-import cv2, numpy as np
-root = sys.argv[1]
-frames = pictures = 0
-for index in sorted(glob.glob(root + "/*/index.npz") + glob.glob(root + "/*.npz")):
-    with np.load(index) as npz:
-        n = len(npz["frame_number"]); frames += n
-        if index.endswith("/index.npz"):
-            for k in range(n):
-                name = glob.glob(os.path.dirname(index) + "/%06d.*" % k)[0]
-                image = np.load(name) if name.endswith(".npy") else cv2.imread(name)
-                pictures += image is not None
-        else:
-            video = [v for v in glob.glob(index[:-3] + "*") if v.endswith((".mp4", ".mkv", ".avi"))]
-            if not video:
-                pictures += len(npz["picture_offset"]); continue
-            film = cv2.VideoCapture(video[0], cv2.CAP_FFMPEG)
-            while film.read()[0]: pictures += 1
-print(json.dumps({"frames": frames, "pictures": pictures}))
-`;
-  return JSON.parse(python(code, [path]));
-}

@@ -147,9 +147,14 @@ export function extractZipEntry(
   if (header?.getUint32(0, true) !== signature.local) {
     throw new FileFormatError(where, "damaged zip: its local header is missing");
   }
-  const start = offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  const nameEnd = offset + 30 + header.getUint16(26, true);
+  const start = nameEnd + header.getUint16(28, true);
   if (start + entry.packedBytes > archive.byteLength) {
     throw new FileFormatError(where, `cut short: ${entry.packedBytes} bytes expected at ${start}`);
+  }
+  const localName = new TextDecoder().decode(archive.slice(offset + 30, nameEnd));
+  if (localName !== entry.name) {
+    throw new FileFormatError(where, `damaged zip: its own header calls it ${localName}`);
   }
   const unpacked = unpack(archive.slice(start, start + entry.packedBytes), entry, where);
   if (unpacked.length !== entry.bytes || checksum(unpacked) !== entry.crc) {

@@ -1,9 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
 import { chunkPaths, findChunks, firstFreeChunk, metadataName } from "./layout.js";
+import { readMetadataText } from "./metadata-file.js";
+import { checkOwnFiles } from "./own-files.js";
 import { readChunkIndex } from "./store-index.js";
 import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
 import type { StorePlan } from "./store-writer.js";
@@ -23,7 +25,7 @@ export async function appendPlan(
 ): Promise<Omit<StorePlan, "minFree" | "remove">> {
   const { path: root, format, stored, encoding, files, digest } = common;
   const metadataPath = join(root, metadataName);
-  const metadata = parseStoreMetadata(await readFile(metadataPath, "utf8"), metadataPath);
+  const metadata = parseStoreMetadata(await readMetadataText(root, metadataPath), metadataPath);
   const isSame = metadata.layout === format.layout && metadata.format.replace(/\+color$/, "") === format.name;
   if (!isSame && !format.aliases?.includes(metadata.format)) {
     throw new UnsupportedError(`format to go on in the store ${root}`, format.name, [metadata.format]);
@@ -38,7 +40,9 @@ export async function appendPlan(
   const facts = storeFacts(metadata);
   const store: StoreAtWork = { root, uuid: metadata.uuid, format, files, digest };
   const names = await files.list(root);
+  const realRoot = await realpath(root);
   for (const number of journaledChunks(names)) {
+    await checkOwnFiles(realRoot, Object.values(chunkPaths(root, format.layout, format.extension, number)));
     const unfinished = await readUnfinishedChunk(store, number, false);
     if (unfinished) await finishChunk(store, unfinished, facts);
   }

@@ -22,6 +22,8 @@ export interface ChunkPlan {
   readonly storeFacts: Readonly<Record<string, NpyArray | string>>;
   /** A chunk without frames is none: nothing of it stays but its extra data. */
   readonly dropIfEmpty: boolean;
+  /** Makes a chunk whole whose writer has given it up: what it does not hold of its journal goes. */
+  mend(): Promise<void>;
 }
 
 /** Something that waits for its turn in the journal. */
@@ -80,14 +82,16 @@ export class ChunkInProgress {
     const journal = await files.create(paths.journal, [encodeJournalHeader(uuid, number)]).catch((cause) => {
       throw asEncodeError(cause, paths.journal);
     });
+    let writer: ChunkWriter | undefined;
     try {
-      const writer = await create();
+      writer = await create();
       if (writer.head) await journal.append([encodeJournalRecord({ kind: "head", bytes: writer.head })]);
       return new ChunkInProgress(plan, writer, journal);
     } catch (error) {
+      await writer?.abort().catch(() => {});
       await journal.close();
       await files.remove(paths.journal).catch(() => {});
-      throw error;
+      throw asEncodeError(error, paths.chunk);
     }
   }
 
@@ -163,15 +167,27 @@ export class ChunkInProgress {
     while (this.#draining !== undefined) await this.#draining;
   }
 
-  /** Waits for its pictures and makes it a chunk that every reader knows. */
+  /**
+   * Waits for its pictures and makes it a chunk that every reader knows. One that failed may hold more than was
+   * acknowledged, half a picture perhaps: it is mended as if its writer had been killed.
+   */
   async finish(): Promise<void> {
-    const { files, paths, digest, storeFacts, durability, dropIfEmpty } = this.#plan;
     await this.settle();
     await this.#syncing?.catch(() => {});
+    if (this.#failure === undefined) return this.#complete();
+    await this.#writer.close().catch(() => {});
+    await this.#journal.close().catch(() => {});
+    await this.#plan.mend().catch((cause) => {
+      throw asEncodeError(cause, this.#plan.paths.chunk);
+    });
+  }
+
+  async #complete(): Promise<void> {
+    const { files, paths, digest, storeFacts, durability, dropIfEmpty } = this.#plan;
     const count = this.#pictures.length;
     try {
       if (dropIfEmpty && count === 0) await this.#writer.abort();
-      else if (durability !== "flush" && this.#failure === undefined) await this.sync();
+      else if (durability !== "flush") await this.sync();
       const rest = dropIfEmpty && count === 0 ? undefined : await this.#writer.close();
       const extra = this.#rows > 0 ? await this.#writeRows() : undefined;
       if (count > 0 || !dropIfEmpty) {

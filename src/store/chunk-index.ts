@@ -89,6 +89,8 @@ export interface ChunkBytes {
  */
 export function decodeChunkBytes(bytes: Uint8Array, path: string): ChunkBytes | undefined {
   const npz = readNpz(bytes, path);
+  // A damaged entry must not pass for one that was never written.
+  for (const name of npz.names) npz.file(name);
   if (!npz.has("picture_digest")) return undefined;
   const column = (name: string): BigUint64Array => {
     const { data } = npz.array(name);

@@ -232,7 +232,9 @@ async function readMissing(
   const read = async (place: number): Promise<FoundChunkIndex | ChunkIndex | undefined | MareyError> => {
     const rank = missing[place]!;
     try {
-      return (await findChunkIndex(root, paths(rank))) ?? (await unfinished(numbers[rank]!));
+      const find = () => findChunkIndex(root, paths(rank));
+      // A writer at work may finish the chunk between the two looks: then its journal is gone, and its index is there.
+      return (await find()) ?? (await unfinished(numbers[rank]!)) ?? (await find());
     } catch (error) {
       if (error instanceof MareyError) return error;
       throw error;

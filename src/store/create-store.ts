@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { loadDigest } from "../core/digest.js";
 import { EncodeError, ExistsError, UnsupportedError } from "../core/errors.js";
@@ -15,8 +15,9 @@ import {
   metadataName,
   type StoreLayout,
 } from "./layout.js";
+import { readMetadataText } from "./metadata-file.js";
 import { nodeFiles } from "./node-files.js";
-import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
+import { partName, type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
 import { type StorePlan, StoreWriter } from "./store-writer.js";
@@ -185,11 +186,12 @@ async function makeRoom(
   const isStore = names.includes(metadataName);
   if (append && isStore) return true;
   // A writer may have been killed before it wrote anything else.
-  if (names.every((name) => name.startsWith(lockName) || name.startsWith(metadataCopyName))) return false;
+  const early = [lockName, metadataCopyName, partName(metadataName)];
+  if (names.every((name) => early.some((begin) => name.startsWith(begin)))) return false;
   if (!isStore) throw new ExistsError(folder, "it holds files, but no store");
   if (!overwrite) throw new ExistsError(folder, "pass overwrite to replace the store in it, append to go on");
   const path = join(folder, metadataName);
-  const { layout, extension } = parseStoreMetadata(await readFile(path, "utf8"), path);
+  const { layout, extension } = parseStoreMetadata(await readMetadataText(folder, path), path);
   const lock = await takeLock(folder);
   await removeStore(folder, layout, extension);
   await lock.release();

@@ -75,8 +75,8 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
   };
 }
 
-/** Files that wait, open, to be synced: a system has a few hundred for a process. */
-const mostOpenFiles = 64;
+/** Files that wait, open, to be synced: a system has a thousand for a process, which may write for many cameras. */
+const mostOpenFiles = 32;
 
 async function createFolder(
   picture: PictureFormat,
@@ -100,6 +100,16 @@ async function createFolder(
     }
     await files.syncFolder(folder);
   };
+  const create = async (path: string, parts: readonly Uint8Array[]): Promise<StoreFile> => {
+    try {
+      return await files.create(path, parts);
+    } catch (error) {
+      // No more open files: those that wait give theirs back.
+      if ((error as NodeJS.ErrnoException).code !== "EMFILE" || unsynced.length === 0) throw error;
+      await sync();
+      return files.create(path, parts);
+    }
+  };
   const closeAll = (): Promise<unknown> => Promise.all(unsynced.splice(0).map((file) => file.close()));
   return {
     concurrency: picturesAtOnce,
@@ -107,7 +117,7 @@ async function createFolder(
       const path = join(folder, paddedNumber(rank++) + picture.extension);
       try {
         const parts = await picture.encode(image, options);
-        const file = await files.create(path, parts);
+        const file = await create(path, parts);
         if (options.durability === "flush") await file.close();
         else unsynced.push(file);
         if (unsynced.length > mostOpenFiles) await sync();

@@ -5,7 +5,7 @@ import { dropCatalogue } from "./catalogue.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
 import { type CatalogueUse, type ChunkTable, readChunkTable } from "./chunk-table.js";
 import { ChunkedIndex } from "./chunked-index.js";
-import { containedPath, readContainedFile } from "./contained-file.js";
+import { containedPath } from "./contained-file.js";
 import { creationDate, guessTimeZone } from "./creation-date.js";
 import {
   type ChunkPaths,
@@ -17,6 +17,7 @@ import {
   paddedNumber,
   reindexName,
 } from "./layout.js";
+import { readMetadataText } from "./metadata-file.js";
 import { openUnfinished } from "./open-unfinished.js";
 import { decodedInfo, decoderOf } from "./pixel-encoding.js";
 import { type ChunkIndex, loadChunkIndex } from "./store-index.js";
@@ -44,8 +45,6 @@ export interface OpenStoreOptions {
   readonly pixels?: "decoded" | "stored";
 }
 
-/** Longest metadata that is read, in bytes. Real ones have a few hundred. */
-const longestMetadata = 2 ** 23;
 const halfReindexed = "some frames have new numbers, others their old ones: marey reindex finishes that";
 
 /**
@@ -64,8 +63,7 @@ export async function openStore(
 ): Promise<StoreReader> {
   const root = await storeFolder(path);
   const metadataPath = join(root, metadataName);
-  const text = new TextDecoder().decode(await readContainedFile(root, metadataPath, longestMetadata));
-  const metadata = parseStoreMetadata(text, metadataPath);
+  const metadata = parseStoreMetadata(await readMetadataText(root, metadataPath), metadataPath);
   const format = formatOf(metadata, formats);
   const problems = new StoreProblems();
   for (const message of metadata.problems) problems.report(metadataPath, message, "warning");

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { loadDigest } from "../core/digest.js";
 import { MareyError } from "../core/errors.js";
 import type { ChunkFormat } from "./chunk-format.js";
-import { containedRegularFile } from "./contained-file.js";
-import { paddedNumber } from "./layout.js";
+import { chunkPaths } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
+import { checkOwnFiles } from "./own-files.js";
 import { type ChunkIndex, numberColumn } from "./store-index.js";
 import { readUnfinishedChunk } from "./unfinished-chunk.js";
 
@@ -24,10 +23,10 @@ export async function openUnfinished(
   number: number,
   isAlive: boolean,
 ): Promise<ChunkIndex | undefined> {
-  const path = join(root, `${paddedNumber(number)}.journal`);
-  const size = await nodeFiles.size(path);
+  const { journal, chunk: pictures } = chunkPaths(root, format.layout, format.extension, number);
+  const size = await nodeFiles.size(journal);
   if (size === undefined || size > longestJournal) return undefined;
-  if (size > 0) await containedRegularFile(root, path);
+  await checkOwnFiles(root, [journal, pictures]);
   const digest = await loadDigest();
   const store = { root, uuid, format, files: nodeFiles, digest };
   const chunk = await readUnfinishedChunk(store, number, isAlive).catch((error: unknown) => {
@@ -35,7 +34,11 @@ export async function openUnfinished(
     return undefined;
   });
   if (chunk === undefined) return undefined;
-  const problems = chunk.damaged.map((rank) => `frame ${rank} of chunk ${number} did not reach the disk`);
+  const problems: string[] = [];
+  if (chunk.damaged.length > 0) {
+    const ranks = `${chunk.damaged.slice(0, 10).join(", ")}${chunk.damaged.length > 10 ? " ..." : ""}`;
+    problems.push(`${chunk.damaged.length} frames of chunk ${number} did not reach the disk: ${ranks}`);
+  }
   if (chunk.lost > 0)
     problems.push(`${chunk.lost} frames at the end of chunk ${number} did not reach the disk`);
   return {

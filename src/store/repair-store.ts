@@ -1,9 +1,10 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { loadDigest } from "../core/digest.js";
 import { MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
+import { readContainedFile } from "./contained-file.js";
 import { estimateChunk, indexEstimated } from "./estimated-index.js";
 import { parseExtraRows } from "./extra/json-rows.js";
 import { formatExtraRow } from "./extra/row.js";
@@ -15,7 +16,9 @@ import {
   metadataCopyName,
   metadataName,
 } from "./layout.js";
+import { readMetadataText } from "./metadata-file.js";
 import { nodeFiles } from "./node-files.js";
+import { checkOwnFiles } from "./own-files.js";
 import { writeInPlace } from "./store-files.js";
 import { readChunkIndex } from "./store-index.js";
 import { lockState, type StoreLock, takeLock } from "./store-lock.js";
@@ -52,6 +55,9 @@ export interface RepairReport {
 interface Mending extends RepairStep {
   mend?(): Promise<void>;
 }
+
+/** Longest file of extra data that is looked at, in bytes. */
+const longestExtraData = 2 ** 29;
 
 /** How long nothing may have happened in a store whose lock nobody signed, until its writer is taken for dead; seconds. */
 const silence = 60;
@@ -158,14 +164,15 @@ async function readMetadata(
 ): Promise<FoundMetadata> {
   const path = join(root, metadataName);
   try {
-    return { ...readable(await readFile(path, "utf8"), path, formats) };
+    return { ...readable(await readMetadataText(root, path), path, formats) };
   } catch (error) {
+    const isMissing = error instanceof NotFoundError;
     if (error instanceof UnsupportedError || !names.includes(metadataCopyName)) {
-      if (error instanceof MareyError) throw error;
+      if (!isMissing) throw error;
       throw new NotFoundError(path, "no store: neither metadata nor a copy of it");
     }
-    const text = await readFile(join(root, metadataCopyName), "utf8");
-    const found = error instanceof MareyError ? "is damaged" : "is missing";
+    const text = await readMetadataText(root, join(root, metadataCopyName));
+    const found = isMissing ? "is missing" : "is damaged";
     return {
       ...readable(text, join(root, metadataCopyName), formats),
       mending: {
@@ -230,6 +237,13 @@ async function* findChunkDamage(
   const { root, files } = store;
   const paths = chunkPaths(root, format.layout, format.extension, number);
   const facts = storeFacts(metadata);
+  const strange = await checkOwnFiles(root, Object.values(paths)).catch(
+    (error: unknown) => error as MareyError,
+  );
+  if (strange instanceof MareyError) {
+    yield { path: paths.chunk, found: `is left alone: ${strange.message}`, action: undefined };
+    return;
+  }
   const hasJournal = (await files.size(paths.journal)) !== undefined;
   const index = await readChunkIndex(root, paths).catch((error: unknown) => error as MareyError);
   if (index !== undefined && !(index instanceof Error)) {
@@ -261,7 +275,7 @@ async function* findChunkDamage(
       }
     }
   }
-  yield* extraDamage(paths);
+  yield* extraDamage(root, paths);
 }
 
 function simple(number: number | bigint): number | bigint {
@@ -308,8 +322,8 @@ async function* withoutIndex(
 }
 
 /** Python's imgstore closes the list of a chunk's extra data when it closes the chunk. */
-async function* extraDamage({ extraJson }: ChunkPaths): AsyncGenerator<Mending> {
-  const bytes = await readFile(extraJson).catch(() => undefined);
+async function* extraDamage(root: string, { extraJson }: ChunkPaths): AsyncGenerator<Mending> {
+  const bytes = await readContainedFile(root, extraJson, longestExtraData).catch(() => undefined);
   if (bytes === undefined) return;
   const { rows, problem } = parseExtraRows(new TextDecoder().decode(bytes));
   if (problem === undefined) return;

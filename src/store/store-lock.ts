@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { EncodeError, ExistsError } from "../core/errors.js";
+import { readContainedFile } from "./contained-file.js";
 import { lockName } from "./layout.js";
 
 /** Who writes a store: the content of its `.lock`, as JSON. Python's imgstore leaves it empty, and never looks at it. */
@@ -34,15 +35,22 @@ export type LockState =
 export async function lockState(folder: string): Promise<LockState> {
   let text: string;
   try {
-    text = await readFile(join(folder, lockName), "utf8");
+    text = await readLock(folder, join(folder, lockName));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { kind: "none" };
+    if (((error as Error).cause as NodeJS.ErrnoException)?.code === "ENOENT") return { kind: "none" };
     return { kind: "held", by: `nobody knows whom (${(error as Error).message})` };
   }
   const owner = parseOwner(text);
   if (owner === undefined) return { kind: "unsigned", text };
   const by = `process ${owner.pid} on ${owner.host} since ${owner.since}`;
   return isGone(owner) ? { kind: "stale", by, text } : { kind: "held", by };
+}
+
+/** Longest lock that is read, in bytes. */
+const longestLock = 2 ** 16;
+
+async function readLock(folder: string, path: string): Promise<string> {
+  return new TextDecoder().decode(await readContainedFile(folder, path, longestLock));
 }
 
 /** A lock that this process holds. */
@@ -73,12 +81,12 @@ async function createLock(folder: string): Promise<StoreLock> {
   const mine = `${JSON.stringify(ownerHere())}\n`;
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    // Linked into place with its content: nobody ever finds a lock without an owner.
-    await writeFile(fresh, mine, { flag: "wx" });
+    // Linked into place with its content on the disk: nobody ever finds a lock without an owner, also after a power cut.
+    await writeFile(fresh, mine, { flag: "wx", flush: true });
     await link(fresh, path).catch(async (error: NodeJS.ErrnoException) => {
       // Some file systems have no links.
       if (error.code === "EEXIST") throw error;
-      await writeFile(path, mine, { flag: "wx" });
+      await writeFile(path, mine, { flag: "wx", flush: true });
     });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -90,8 +98,11 @@ async function createLock(folder: string): Promise<StoreLock> {
   return {
     release: async () => {
       // Somebody may have taken it by force.
-      const found = await readFile(path, "utf8").catch(() => "");
-      if (found === mine) await rm(path, { force: true });
+      const found = await readLock(folder, path).catch(() => "");
+      if (found !== mine) return;
+      await rm(path, { force: true }).catch((cause) => {
+        throw new EncodeError(path, `cannot be taken away: ${cause.message}`, { cause });
+      });
     },
   };
 }
@@ -106,7 +117,8 @@ async function setAside(folder: string, expected: string | undefined): Promise<v
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return;
     throw new EncodeError(folder, `cannot be written: ${(cause as Error).message}`, { cause });
   }
-  const found = await readFile(aside, "utf8");
+  // By force, whatever it is: a pipe is no lock that anyone would wait for.
+  const found = await readLock(folder, aside).catch(() => "");
   if (expected !== undefined && found !== expected) {
     await link(aside, path).catch(() => {});
     await rm(aside, { force: true });

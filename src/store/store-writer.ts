@@ -10,6 +10,7 @@ import { type ExtraRow, formatExtraRow } from "./extra/row.js";
 import { chunkPaths } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
 import type { StoredPixels } from "./stored-pixels.js";
+import { finishChunk, readUnfinishedChunk } from "./unfinished-chunk.js";
 
 /** What a store is written with; see `createStore`. */
 export interface StorePlan extends StoredPixels {
@@ -68,8 +69,10 @@ export class StoreWriter implements FrameSink {
   #chunk: ChunkInProgress | undefined;
   #nextChunk: number;
   readonly #ownChunks: number[] = [];
-  /** Frames of chunks that are finished, or being so. */
   #accepted = 0;
+  /** Chunks on their way to their index. */
+  readonly #retired = new Set<ChunkInProgress>();
+  /** Frames of chunks that have theirs. */
   #finished = { flushed: 0, synced: 0 };
   #last: Stamp | undefined;
   /** The chunk before, on its way to its index. */
@@ -106,12 +109,12 @@ export class StoreWriter implements FrameSink {
 
   /** How far the frames that this writer was given have come. */
   get progress(): WriteProgress {
-    const { flushed, synced } = this.#finished;
-    return {
-      accepted: this.#accepted,
-      flushed: flushed + (this.#chunk?.flushed ?? 0),
-      synced: synced + (this.#chunk?.synced ?? 0),
-    };
+    let { flushed, synced } = this.#finished;
+    for (const chunk of this.#chunk ? [...this.#retired, this.#chunk] : this.#retired) {
+      flushed += chunk.flushed;
+      synced += chunk.synced;
+    }
+    return { accepted: this.#accepted, flushed, synced };
   }
 
   /**
@@ -241,6 +244,11 @@ export class StoreWriter implements FrameSink {
         durability: options.durability,
         // A video without frames is none; an empty folder is a chunk.
         dropIfEmpty: format.layout === "video",
+        mend: async () => {
+          const store = { root: path, uuid, format, files, digest };
+          const left = await readUnfinishedChunk(store, number, false);
+          if (left !== undefined) await finishChunk(store, left, storeFacts);
+        },
       },
       () => format.createChunk(paths.chunk, stored, options, files),
     );
@@ -254,6 +262,7 @@ export class StoreWriter implements FrameSink {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
     this.#chunk = undefined;
+    this.#retired.add(chunk);
     const before = this.#finishing;
     const finish = async (): Promise<void> => {
       await before;
@@ -264,6 +273,7 @@ export class StoreWriter implements FrameSink {
       }
       // Frames that failed have been told of, one by one.
       const { flushed, synced } = chunk;
+      this.#retired.delete(chunk);
       const isDurable = this.#plan.options.durability !== "flush" && chunk.failure === undefined;
       this.#finished = {
         flushed: this.#finished.flushed + flushed,

@@ -89,7 +89,7 @@ interface Held {
   readonly damaged: readonly number[];
 }
 
-/** A power cut takes the end of a file: frames count up to the first that is not whole. */
+/** A power cut takes the end of a file: frames count up to the first that is not whole, or overlaps the one before. */
 async function heldInVideo(
   { files, digest }: StoreAtWork,
   path: string,
@@ -97,8 +97,10 @@ async function heldInVideo(
   synced: number,
 ): Promise<Held> {
   const size = (await files.size(path)) ?? 0;
+  let end = 0;
   for (const [rank, frame] of claimed.entries()) {
-    if (frame.offset + frame.size > size) return { count: rank, damaged: [] };
+    if (frame.offset < end || frame.offset + frame.size > size) return { count: rank, damaged: [] };
+    end = frame.offset + frame.size;
     if (rank < synced) continue;
     const bytes = await files.readRange(path, frame.offset, frame.size);
     if (digest([bytes]) !== frame.digest) return { count: rank, damaged: [] };
@@ -115,11 +117,14 @@ async function heldInFolder(
 ): Promise<Held> {
   let count = Math.min(synced, claimed.length);
   const damaged: number[] = [];
+  const there = new Set(await files.list(folder));
   for (let rank = count; rank < claimed.length; rank++) {
     const { size, digest: wanted } = claimed[rank]!;
-    const path = join(folder, paddedNumber(rank) + format.extension);
+    const name = paddedNumber(rank) + format.extension;
+    const path = join(folder, name);
     const isWhole =
       size > 0 &&
+      there.has(name) &&
       (await files.size(path)) === size &&
       digest([await files.readRange(path, 0, size)]) === wanted;
     if (isWhole) count = rank + 1;

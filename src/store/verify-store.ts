@@ -1,13 +1,14 @@
-import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, loadDigest } from "../core/digest.js";
-import { MareyError, StoreFormatError } from "../core/errors.js";
+import { MareyError, NotFoundError, StoreFormatError } from "../core/errors.js";
 import { type StampStatistics, stampStatistics } from "../core/stamp-statistics.js";
 import { encodeZip, extractZipEntry, readZipDirectory } from "../core/zip.js";
 import type { EncodedPicture } from "./chunk-format.js";
 import { type ChunkBytes, decodeChunkBytes } from "./chunk-index.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
 import { type ChunkPaths, chunkPaths, metadataCopyName, metadataName, paddedNumber } from "./layout.js";
+import { readMetadataText } from "./metadata-file.js";
 import type { StoreChunk, StoreReader } from "./store-reader.js";
 
 export interface VerifyStoreOptions {
@@ -297,10 +298,11 @@ async function verifyExtraFile(
 
 /** A store of ours has its metadata twice. */
 async function verifyMetadata({ path }: StoreReader, damage: StoreDamage[]): Promise<void> {
-  const copy = await readFile(join(path, metadataCopyName)).catch(() => undefined);
-  if (copy === undefined) return;
-  const found = await readFile(join(path, metadataName));
-  if (Buffer.compare(copy, found) === 0) return;
+  const copy = await readMetadataText(path, join(path, metadataCopyName)).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  });
+  if (copy === undefined || copy === (await readMetadataText(path, join(path, metadataName)))) return;
   const message = `differs from its copy ${metadataCopyName}: one of the two was changed`;
   damage.push({ path: join(path, metadataName), message });
 }

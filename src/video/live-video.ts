@@ -94,8 +94,13 @@ export class LiveVideo {
   }
 
   /** After this, frames whose write has resolved survive a power cut. */
-  sync(): Promise<void> {
-    return syncData(this.#fd);
+  async sync(): Promise<void> {
+    try {
+      await syncData(this.#fd);
+    } catch (cause) {
+      this.#failure ??= asEncodeError(cause, this.path);
+      throw this.#failure;
+    }
   }
 
   /**
@@ -110,6 +115,8 @@ export class LiveVideo {
         await this.#file.encoder.finish(() => {});
         await this.#file.muxer.finish();
         await this.#release();
+        // Not a second time after it failed: the system says only once what it could not keep.
+        if (this.#failure !== undefined) throw this.#failure;
         await syncData(this.#fd);
         return this.#layout.rest().map((range) => this.read(range));
       } catch (cause) {
