@@ -9,9 +9,14 @@ import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
+import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
 import { bmp as bmpFormat } from "./formats/bmp.js";
+import { ffv1Mkv } from "./formats/ffv1-mkv.js";
+import { h264LosslessMkv } from "./formats/h264-lossless-mkv.js";
 import { h264Mkv } from "./formats/h264-mkv.js";
+import { hevcMkv } from "./formats/hevc-mkv.js";
+import { hevcMp4 } from "./formats/hevc-mp4.js";
 import { jpg } from "./formats/jpg.js";
 import { mjpegAvi } from "./formats/mjpeg-avi.js";
 import { npy } from "./formats/npy.js";
@@ -30,7 +35,7 @@ import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
-import type { ChunkFormat } from "./store/chunk-format.js";
+import { type ChunkFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import { openStore as openStoreWith } from "./store/open-store.js";
 import type { StoreReader } from "./store/store-reader.js";
@@ -57,7 +62,9 @@ export type SourceKind = "store" | "video" | "images" | "array";
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
   ...[npy, pngFormat, tif, bmpFormat, ppmFormat, pgmFormat, jpg],
+  // Of those with the same extension, the first reads what other programs wrote under names of their own.
   ...[mjpegAvi, avc1Mp4, h264Mkv],
+  ...[hevcMp4, hevcMkv, av1Mkv, h264LosslessMkv, ffv1Mkv],
 ];
 
 /** Every camera driver; `synthetic` needs no hardware. */
@@ -196,6 +203,7 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
   return createStore(path, {
+    ...pickEncoderOptions(options),
     ...common,
     info,
     format: format ?? defaultFormat(info),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
+import { type EncoderOptions, encoderSettings } from "./chunk-format.js";
 import { chunkPaths, findChunks, metadataName } from "./layout.js";
 import { readChunkIndex } from "./store-index.js";
 import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
@@ -15,11 +16,13 @@ type Common = Omit<StorePlan, "uuid" | "chunkSize" | "storeFacts" | "minFree" | 
 /**
  * How a store is gone on with: what a writer before left unfinished is finished, and the next chunk comes after the last.
  * The caller holds the lock.
+ * @param asked what it is to be encoded with, where that is to differ from how the store was begun.
  * @throws {UnsupportedError} if the store is of another format, {FrameMismatchError} if its frames are others.
  */
 export async function appendPlan(
   common: Common,
   chunkSize: number | undefined,
+  asked: EncoderOptions,
 ): Promise<Omit<StorePlan, "minFree" | "remove">> {
   const { path: root, format, stored, files, digest } = common;
   const metadataPath = join(root, metadataName);
@@ -32,6 +35,11 @@ export async function appendPlan(
   if (describeMismatch(there, stored) !== undefined) {
     throw new FrameMismatchError(describeImage(there), describeImage(stored));
   }
+  const begun = Object.fromEntries(
+    Object.entries(metadata.encoder ?? {}).filter(([name]) =>
+      (format.encoderOptions as readonly string[]).includes(name),
+    ),
+  );
   const facts = storeFacts(metadata);
   const store: StoreAtWork = { root, uuid: metadata.uuid, format, files, digest };
   const names = await files.list(root);
@@ -43,6 +51,7 @@ export async function appendPlan(
     ...common,
     uuid: metadata.uuid ?? "",
     chunkSize: chunkSize ?? metadata.chunkSize,
+    options: { ...common.options, encoder: encoderSettings(format, stored, { ...begun, ...asked }) },
     storeFacts: facts,
     before: await countFrames(common),
   };

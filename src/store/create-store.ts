@@ -5,7 +5,14 @@ import { loadDigest } from "../core/digest.js";
 import { EncodeError, ExistsError, UnsupportedError } from "../core/errors.js";
 import { describeImage, type ImageInfo } from "../core/image.js";
 import { appendPlan } from "./append-store.js";
-import { type ChunkFormat, type Durability, findFormat } from "./chunk-format.js";
+import {
+  type ChunkFormat,
+  type Durability,
+  type EncoderOptions,
+  encoderSettings,
+  findFormat,
+  pickEncoderOptions,
+} from "./chunk-format.js";
 import { localTimeZone } from "./creation-date.js";
 import {
   chunkPaths,
@@ -21,7 +28,8 @@ import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
 import { type StorePlan, StoreWriter } from "./store-writer.js";
 
-export interface CreateStoreOptions {
+/** Encoder options that mean nothing to the format are refused; what was used is kept in the metadata. */
+export interface CreateStoreOptions extends EncoderOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** As imgstore names it: "npy", "png", "avc1/mp4" … */
@@ -54,8 +62,6 @@ export interface CreateStoreOptions {
    * @default 2 GiB, or 5 % of the disk if that is less
    */
   readonly minFree?: number;
-  /** Of a lossy format, as the format counts it; see its file. @default the format's own */
-  readonly quality?: number;
 }
 
 const defaultChunkSize: Record<StoreLayout, number> = { directory: 200, video: 10_000 };
@@ -67,10 +73,10 @@ const defaultMinFree = { bytes: 2 ** 31, share: 0.05 };
  * Creates a store that Python's imgstore reads, or goes on in one.
  * @param path its folder, or the `metadata.yaml` in it; made if it is not there.
  * @throws {ExistsError} if there is a store already, or a folder with anything in it, or another writer.
- * @throws {UnsupportedError} if the format is not known, or cannot hold such frames.
+ * @throws {UnsupportedError} if the format is not known, or cannot hold such frames, or has no such option.
  * @throws {FrameMismatchError} if a store that is to be gone on in holds others.
- * @throws {RangeError | TypeError} if the chunk size is no positive integer, or the metadata no mapping that YAML
- *   can spell.
+ * @throws {RangeError | TypeError} if the chunk size is no positive integer, an encoder option out of range, or
+ *   the metadata no mapping that YAML can spell.
  */
 export async function createStore(path: string, options: CreateStoreOptions): Promise<StoreWriter> {
   const { formats, chunkSize, metadata: user = {}, info: offered } = options;
@@ -88,6 +94,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
   const stored = storedInfo(format, offered);
+  const encoder = encoderSettings(format, stored, options);
   const metadata = {
     layout: format.layout,
     format: format.name,
@@ -96,6 +103,8 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     imgdtype: stored.dtype,
     chunkSize: chunkSize ?? defaultChunkSize[format.layout],
     encoding: undefined,
+    encoder: { ...encoder },
+    storeClass: format.storeClass,
     created: new Date(),
     timezone: localTimeZone(),
     uuid: randomUUID().replaceAll("-", ""),
@@ -107,7 +116,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   const folder = basename(asked) === metadataName ? dirname(asked) : asked;
   const exists = await makeRoom(folder, options);
   const lock = await takeLock(folder);
-  const { quality, durability = "second" } = options;
+  const { durability = "second" } = options;
   const files = nodeFiles;
   const common = {
     path: folder,
@@ -116,13 +125,13 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     stored,
     files,
     digest: await loadDigest(),
-    options: { durability, ...(quality !== undefined && { quality }) },
+    options: { durability, encoder },
     release: () => lock.release(),
   };
   try {
     const minFree = options.minFree ?? (await usualFloor(files, folder));
     if (exists) {
-      const existing = await appendPlan(common, chunkSize);
+      const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
       return new StoreWriter({ ...existing, minFree, remove: removeChunks(folder, format, common.release) });
     }
     await writeMetadata(files, folder, text);
