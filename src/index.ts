@@ -11,6 +11,7 @@ import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
 import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
+import { blosc } from "./formats/blosc.js";
 import { bmp as bmpFormat } from "./formats/bmp.js";
 import { ffv1Mkv } from "./formats/ffv1-mkv.js";
 import { h264LosslessMkv } from "./formats/h264-lossless-mkv.js";
@@ -23,6 +24,7 @@ import { npy } from "./formats/npy.js";
 import { pgm as pgmFormat } from "./formats/pgm.js";
 import { png as pngFormat } from "./formats/png.js";
 import { ppm as ppmFormat } from "./formats/ppm.js";
+import { raw } from "./formats/raw.js";
 import { tif } from "./formats/tif.js";
 import { createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
@@ -65,6 +67,7 @@ export const builtInFormats: readonly ChunkFormat[] = [
   // Of those with the same extension, the first reads what other programs wrote under names of their own.
   ...[mjpegAvi, avc1Mp4, h264Mkv],
   ...[hevcMp4, hevcMkv, av1Mkv, h264LosslessMkv, ffv1Mkv],
+  ...[raw, blosc],
 ];
 
 /** Every camera driver; `synthetic` needs no hardware. */

@@ -27,6 +27,16 @@ def pictures(root, store, chunk, count):
                 image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
             yield image
         return
+    if store['class'] == 'RawImgStore':
+        index = np.load(os.path.join(root, name + '.npz'))
+        file = open(os.path.join(root, name + store['extension']), 'rb').read()
+        for at, size in zip(index['picture_offset'].tolist(), index['picture_size'].tolist()):
+            frame = file[at:at + size]
+            if store['format'] == 'blosc':
+                import blosc
+                frame = blosc.decompress(frame)
+            yield np.frombuffer(frame, store['imgdtype']).reshape(store['imgshape'])
+        return
     capture = cv2.VideoCapture(os.path.join(root, name + store['extension']))
     assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == count, 'chunk %d' % chunk
     for _ in range(count):
