@@ -64,12 +64,14 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
   const entries = names.map((name) => ({ name, isFolder: isPicturesFolder && /^\d+$/.test(name) }));
   const { chunks, orphans } = findChunks(entries, layout, extension);
   let length = 0;
+  let startTime: number | undefined;
   let last: Stamp | undefined;
   for (const chunk of chunks) {
     const index = await readChunkIndex(root, chunkPaths(root, layout, extension, chunk));
     const rank = (index?.times.length ?? 0) - 1;
     if (index === undefined || rank < 0) continue;
     length += rank + 1;
+    startTime ??= index.times[0];
     const number = index.numbers[rank]!;
     last = {
       number: Number.isSafeInteger(Number(number)) ? Number(number) : number,
@@ -77,5 +79,5 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
     };
   }
   const nextChunk = Math.max(-1, ...chunks, ...orphans) + 1;
-  return { length, nextChunk, last };
+  return { length, nextChunk, last, ...(startTime !== undefined && { startTime }) };
 }

@@ -20,9 +20,11 @@ import {
   lockName,
   metadataCopyName,
   metadataName,
+  readmeName,
   type StoreLayout,
 } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
+import { isOurReadme, type ReadmeFacts, writeReadme } from "./readme.js";
 import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
@@ -132,15 +134,25 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     const minFree = options.minFree ?? (await usualFloor(files, folder));
     if (exists) {
       const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
-      return new StoreWriter({ ...existing, minFree, remove: removeChunks(folder, format, common.release) });
+      const begun = { chunkSize: existing.chunkSize, encoder: existing.options.encoder };
+      const describe = readmeOf({ format, stored, ...begun }, files, folder);
+      return new StoreWriter({
+        ...existing,
+        minFree,
+        describe,
+        remove: removeChunks(folder, format, common.release),
+      });
     }
     await writeMetadata(files, folder, text);
+    const describe = readmeOf({ format, stored, chunkSize: metadata.chunkSize, encoder }, files, folder);
+    await describe({ frames: undefined, rate: undefined });
     const plan: StorePlan = {
       ...common,
       uuid: metadata.uuid,
       chunkSize: metadata.chunkSize,
       storeFacts: storeFacts(metadata),
       minFree,
+      describe,
       before: { length: 0, nextChunk: 0, last: undefined },
       remove: () => removeStore(folder, format.layout, format.extension),
     };
@@ -149,6 +161,14 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     await lock.release();
     throw error;
   }
+}
+
+function readmeOf(
+  facts: Omit<ReadmeFacts, "frames" | "rate">,
+  files: StoreFiles,
+  folder: string,
+): (counted: Pick<ReadmeFacts, "frames" | "rate">) => Promise<void> {
+  return (counted) => writeReadme(files, folder, { ...facts, ...counted });
 }
 
 async function usualFloor(files: StoreFiles, folder: string): Promise<number> {
@@ -210,6 +230,7 @@ async function makeRoom(
 async function removeStore(folder: string, layout: StoreLayout, extension: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
+    if (name === readmeName && !(await isOurReadme(nodeFiles, folder))) continue;
     if (isStoreFile(name, entry.isDirectory(), layout, extension)) {
       await rm(join(folder, name), { recursive: true, force: true });
     }

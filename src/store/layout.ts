@@ -16,6 +16,9 @@ export const lockName = ".lock";
 /** A copy of the metadata, for the day that the original is lost. */
 export const metadataCopyName = ".metadata.yaml.copy";
 
+/** For people; theirs if they wrote it, the store's if its first line says so. */
+export const readmeName = "README.txt";
+
 /** "000012": six digits, more only when six do not do. */
 export function paddedNumber(number: number): string {
   return String(number).padStart(6, "0");
@@ -52,7 +55,7 @@ export function isStoreFile(
   layout: StoreLayout,
   extension: string,
 ): boolean {
-  const own = [metadataName, metadataCopyName, lockName, ".index.sqlite", ".marey-catalogue", "README.txt"];
+  const own = [metadataName, metadataCopyName, lockName, ".index.sqlite", ".marey-catalogue", readmeName];
   if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
     return true;
   }

@@ -199,7 +199,10 @@ class PackedReader implements ChunkReader {
     // Looked at first, for sizes come from metadata, and memory is not to be had for the asking.
     const end = fstatSync(fd).size;
     if (offset + size > end) {
-      throw new FileFormatError(path, `ends at byte ${end}, a frame would lie at ${offset} to ${offset + size}`);
+      throw new FileFormatError(
+        path,
+        `ends at byte ${end}, a frame would lie at ${offset} to ${offset + size}`,
+      );
     }
     const bytes = Buffer.allocUnsafeSlow(size);
     let done = 0;

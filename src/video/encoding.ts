@@ -117,7 +117,7 @@ export function checkPixelFormat(pixelFormat: string, codec: VideoCodec, contain
  * The pixel format in which frames of that shape lose the least in that codec.
  *
  * Gray goes untouched into the luma plane, full range and tagged so, with neutral chroma where the codec wants chroma:
- * every player shows it, and lossless settings give it back to the bit. Colour becomes 4:2:0 as players expect, BT.601
+ * every player shows it, and lossless settings give it back to the bit; in AV1 it takes the limited range. Colour becomes 4:2:0 as players expect, BT.601
  * and tagged so; 4:4:4 where the size is odd, since 4:2:0 would cut a row or column.
  * @throws {UnsupportedError} if the codec cannot hold such frames.
  */
@@ -139,7 +139,8 @@ export function codedFormatFor(info: ImageInfo, codec: VideoCodec, container: Vi
   }
   if (bits > 0 && color === "gray") {
     const format = grayFormat(codec, bits, isOdd);
-    if (format) return full(format);
+    // Decoders of AV1 give no sign of the full range that FFmpeg's plain conversion looks for: OpenCV would stretch it.
+    if (format) return { pixelFormat: format, isFullRange: codec !== "av1" };
   }
   if (bits > 0 && (color === "bgr" || color === "rgb")) {
     if (codec === "ffv1") return full(bits === 8 ? "bgr0" : "gbrp16le");

@@ -171,7 +171,11 @@ export function testChunkFormat(format: ChunkFormat, formats: readonly ChunkForm
         );
         const pictures = decodeNpy(readFileSync(join(path, "..", "seen.npy")));
         const size = pictures.data.length / length;
-        if (format.layout === "video" && !format.storeClass && (info.dtype === "uint16" || info.color === "bgra")) {
+        if (
+          format.layout === "video" &&
+          !format.storeClass &&
+          (info.dtype === "uint16" || info.color === "bgra")
+        ) {
           // OpenCV decodes every video to 8-bit BGR, and imgstore takes four channels for no colour.
           const color = info.color === "bgr" ? "bgr" : "gray";
           expect(pictures.dtype).toBe("uint8");

@@ -152,7 +152,8 @@ export class Encoder {
   #paint(image: Image, frame: Frame): void {
     const { data, linesize } = frame;
     if (!data) throw new Error("a picture has no memory");
-    const isLuma = image.color === "gray" && /^(gray|yuvj?4)/.test(this.#settings.pixelFormat);
+    const { pixelFormat, isFullRange } = this.#settings;
+    const isLuma = isFullRange && image.color === "gray" && /^(gray|yuvj?4)/.test(pixelFormat);
     if (isLuma)
       copyRows(bytesOf(image), image.width * dtypeBytes(image.dtype), data[0]!, linesize[0]!, image.height);
     else this.#scale(image, data, linesize);
