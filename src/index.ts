@@ -37,7 +37,7 @@ import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
-import { type ChunkFormat, pickEncoderOptions } from "./store/chunk-format.js";
+import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import { openStore as openStoreWith } from "./store/open-store.js";
 import type { StoreReader } from "./store/store-reader.js";
@@ -205,11 +205,16 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (kind === "images") return createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
+  const storeFormat = format ?? defaultFormat(info);
+  const { fps, ...encoder } = pickEncoderOptions(options);
+  // Pictures have no rate; for a video it is a fact, not an option.
+  const hasRate = findFormat(builtInFormats, storeFormat)?.encoderOptions.includes("fps");
   return createStore(path, {
-    ...pickEncoderOptions(options),
+    ...encoder,
+    ...(fps !== undefined && hasRate && { fps }),
     ...common,
     info,
-    format: format ?? defaultFormat(info),
+    format: storeFormat,
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
