@@ -13,6 +13,7 @@ import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
 import { blosc } from "./formats/blosc.js";
 import { bmp as bmpFormat } from "./formats/bmp.js";
+import { bpk } from "./formats/bpk.js";
 import { ffv1Mkv } from "./formats/ffv1-mkv.js";
 import { h264LosslessMkv } from "./formats/h264-lossless-mkv.js";
 import { h264Mkv } from "./formats/h264-mkv.js";
@@ -67,7 +68,7 @@ export const builtInFormats: readonly ChunkFormat[] = [
   // Of those with the same extension, the first reads what other programs wrote under names of their own.
   ...[mjpegAvi, avc1Mp4, h264Mkv],
   ...[hevcMp4, hevcMkv, av1Mkv, h264LosslessMkv, ffv1Mkv],
-  ...[raw, blosc],
+  ...[raw, blosc, bpk],
 ];
 
 /** Every camera driver; `synthetic` needs no hardware. */
