@@ -1,5 +1,5 @@
 // One measurement of our stores in a process of its own; prints one JSON line.
-// usage: store-task.js {write|read|random|open} FORMAT FILE.npy STORE COUNT CHUNKSIZE
+// usage: store-task.js {write|read|random} FORMAT FILE.npy STORE COUNT CHUNKSIZE
 import { readFileSync, rmSync } from "node:fs";
 import type { Image } from "../src/core/image.js";
 import { decodeNpy } from "../src/core/npy.js";
@@ -60,13 +60,5 @@ async function random(): Promise<Record<string, number>> {
   return { ms: times.sort((a, b) => a - b)[100]! };
 }
 
-/** Opens a store and finds one frame in it. */
-async function open(): Promise<Record<string, number>> {
-  const start = performance.now();
-  await using store = await openStore(root);
-  store.index.locate({ number: count / 2 });
-  return { ms: performance.now() - start };
-}
-
-const tasks = { write, read, random, open };
+const tasks = { write, read, random };
 console.log(JSON.stringify(await tasks[task as keyof typeof tasks]()));

@@ -1,9 +1,7 @@
 // Writing and reading stores against Python's imgstore; see README.md beside this file.
 // IMGSTORE_SRC is a checkout of https://github.com/loopbio/imgstore.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { encodeChunkIndex } from "../src/store/chunk-index.js";
-import { formatStoreMetadata } from "../src/store/store-metadata.js";
 import { inTurns, printTable, type Row, runJson } from "./measure.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -85,49 +83,3 @@ for (const [kind, name, count] of [
   }
   printTable(`Stores, ${name}`, rows);
 }
-
-/** A store of a million frames in a thousand chunks, without the pictures. */
-function millionFrames(): string {
-  const root = `${work}million`;
-  if (existsSync(`${root}/metadata.yaml`)) return root;
-  for (let chunk = 0; chunk < 1000; chunk++) {
-    const folder = `${root}/${String(chunk).padStart(6, "0")}`;
-    mkdirSync(folder, { recursive: true });
-    const numbers = Array.from({ length: 1000 }, (_, i) => chunk * 1000 + i);
-    const times = numbers.map((number) => 1_700_000_000 + number / 100);
-    writeFileSync(`${folder}/index.npz`, encodeChunkIndex({ numbers, times, store: {} }));
-  }
-  const metadata = formatStoreMetadata({
-    layout: "directory",
-    format: "npy",
-    extension: "",
-    imgshape: [8, 8],
-    imgdtype: "uint8",
-    encoding: undefined,
-    chunkSize: 1000,
-    created: new Date(),
-    timezone: "UTC",
-    uuid: "0".repeat(32),
-    user: {},
-  });
-  writeFileSync(`${root}/metadata.yaml`, metadata);
-  return root;
-}
-
-const million = ["open", "npy", "-", millionFrames(), "1000000", "1000"];
-const opening = inTurns(
-  {
-    marey: () => runJson("node", [`${here}store-task.js`, ...million]).ms!,
-    imgstore: () => runJson("/usr/bin/python3", [peer, ...million]).ms!,
-  },
-  "less",
-);
-printTable("Stores, 1,000,000 frames in 1,000 chunks", [
-  {
-    what: "open and find a frame",
-    marey: opening.marey,
-    unit: "ms",
-    peer: "imgstore",
-    theirs: opening.imgstore,
-  },
-]);

@@ -1,11 +1,13 @@
 // The face of Marey, and the only module that knows every built-in format, camera and reader.
 
 import { open as openFile, stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.js";
+import type { IndexedFrame } from "./core/frame.js";
+import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
@@ -38,11 +40,18 @@ import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
+import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
-import { openStore as openStoreWith } from "./store/open-store.js";
+import type { ExportIndexOptions } from "./store/export-index.js";
+import { extraCameras } from "./store/extra-cameras.js";
+import { type OpenStoreOptions, openStore as openStoreWith } from "./store/open-store.js";
+import type { ReindexOptions, ReindexResult } from "./store/reindex-store.js";
+import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
+import type { StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -52,10 +61,25 @@ export * from "./capture/painted-number.js";
 export * from "./capture/recorder.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
-export type { StoreReader } from "./store/store-reader.js";
+export type { CatalogueUse } from "./store/chunk-table.js";
+export type { ExportIndexOptions } from "./store/export-index.js";
+export type { ExtraOptions } from "./store/extra/read-extra.js";
+export type { ExtraRow } from "./store/extra/row.js";
+export { pixelEncodings } from "./store/pixel-encoding.js";
+export type { ReindexResult } from "./store/reindex-store.js";
+export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-store.js";
+export type { StoreProblem } from "./store/store-problems.js";
+export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
+export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+export * from "./transforms/align.js";
+export * from "./transforms/pair-frames.js";
+export * from "./transforms/side-by-side.js";
+export type { Tile, TileLayout } from "./transforms/tiles.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -89,6 +113,8 @@ export interface OpenOptions extends VideoReadOptions {
   readonly axes?: string;
   /** Which array of an `.npz`. @default the only one that can be pictures */
   readonly key?: string;
+  /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /**
@@ -100,10 +126,10 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const kind = await sniff(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key } = options;
+  const { as = "auto", fps, axes, key, pixels } = options;
   const source =
     kind === "store"
-      ? await openStore(local)
+      ? await openStore(local, { ...(pixels && { pixels }) })
       : kind === "images"
         ? await openImages(local, { ...(fps !== undefined && { fps }) })
         : await openArray(local, {
@@ -186,6 +212,8 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly kind?: SourceKind;
   /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
+  /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
+  readonly encoding?: string;
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -201,7 +229,18 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
 export async function create(path: string, options: CreateOptions): Promise<FrameSink> {
-  const { info, kind = kindOfName(path, options), format, chunkSize, metadata, overwrite, quality } = options;
+  const {
+    info,
+    kind = kindOfName(path, options),
+    format,
+    encoding,
+    chunkSize,
+    metadata,
+    overwrite,
+    quality,
+  } = options;
+  if (encoding !== undefined && kind !== "store")
+    throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images") return createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
@@ -216,12 +255,17 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     ...common,
     info,
     format: storeFormat,
+    ...(encoding !== undefined && { encoding }),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
 }
 
-function kindOfName(path: string, { format }: CreateOptions): SourceKind {
+/**
+ * What `create` makes of that path.
+ * @throws {UnsupportedError} if the extension is unknown.
+ */
+export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): SourceKind {
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
@@ -242,12 +286,66 @@ function kindOfName(path: string, { format }: CreateOptions): SourceKind {
  */
 function defaultFormat(info: ImageInfo): string {
   const isPlain = info.dtype === "uint8" && info.channels !== 4;
-  return isPlain && pngFormat.storedAs(info) ? "png" : "npy";
+  // A mosaic is stored as a gray picture.
+  const stored: ImageInfo = info.color.startsWith("bayer-") ? { ...info, color: "gray" } : info;
+  return isPlain && pngFormat.storedAs(stored) ? "png" : "npy";
 }
 
 /** A store of Python's imgstore or of Marey, in any built-in format; see `store/open-store.ts`. */
-export function openStore(path: string): Promise<StoreReader> {
-  return openStoreWith(path, { formats: builtInFormats });
+export function openStore(
+  path: string,
+  options: Omit<OpenStoreOptions, "formats"> = {},
+): Promise<StoreReader> {
+  return openStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+export interface OpenStoresOptions extends SideBySideOptions {
+  /**
+   * A store that lists the stores of other cameras may name any folder, not only those beside and inside it. For stores
+   * that you trust. @default false
+   */
+  readonly outside?: boolean;
+}
+
+/**
+ * Several stores as one source: row for row the frames that belong together, side by side. Of one it is given, `select`
+ * gives each camera alone and `aligned` the frames themselves; see `transforms/`.
+ * @param stores their folders, in order or by name; they are called after their folders. Or one store that lists the
+ *   stores of other cameras under `extra_cameras`, as a fork of imgstore writes it: it comes first, as "master".
+ * @throws what `openStore` and `sideBySide` throw; {StoreFormatError} if a listed store lies elsewhere, see `outside`.
+ */
+export async function openStores(
+  stores: string | readonly string[] | Readonly<Record<string, string>>,
+  { outside = false, ...options }: OpenStoresOptions = {},
+): Promise<SideBySide<StoreReader>> {
+  if (typeof stores === "string") {
+    const master = await openStore(stores);
+    return besideEachOther([["master", master]], () => extraCameras(master, outside), options);
+  }
+  const paths = Array.isArray(stores)
+    ? stores.map((path: string) => [basename(resolve(path)), path] as const)
+    : Object.entries(stores as Readonly<Record<string, string>>);
+  return besideEachOther([], async () => paths, options);
+}
+
+/** If one store cannot be opened, or they do not fit together, all are closed again. */
+async function besideEachOther(
+  opened: (readonly [name: string, store: StoreReader])[],
+  findMore: () => Promise<readonly (readonly [name: string, path: string])[]>,
+  options: SideBySideOptions,
+): Promise<SideBySide<StoreReader>> {
+  try {
+    const more = await findMore();
+    const results = await Promise.allSettled(more.map(([, path]) => openStore(path)));
+    for (const [at, result] of results.entries()) {
+      if (result.status === "fulfilled") opened.push([more[at]![0], result.value]);
+    }
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    return sideBySide<StoreReader>(opened, options);
+  } catch (error) {
+    await Promise.allSettled(opened.map(([, store]) => store.close()));
+    throw error;
+  }
 }
 
 /** A store that Python's imgstore reads, in any built-in format; see `store/create-store.ts`. */
@@ -256,6 +354,63 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** Compares a store with the digests that were written with it; see `store/verify-store.ts`. */
+export async function verifyStore(store: StoreReader, options?: VerifyStoreOptions): Promise<StoreReceipt> {
+  return (await import("./store/verify-store.js")).verifyStore(store, options);
+}
+
+/** Makes a store whole that a crash left half; see `store/repair-store.ts`. */
+export async function repairStore(
+  path: string,
+  options: Omit<RepairOptions, "formats"> = {},
+): Promise<RepairReport> {
+  const { repairStore: repair } = await import("./store/repair-store.js");
+  return repair(path, { ...options, formats: builtInFormats });
+}
+
+/** Makes a store of videos that are there, without encoding anything; see `store/assemble-store.ts`. */
+export async function assembleStore(
+  path: string,
+  options: Omit<AssembleOptions, "formats" | "probe">,
+): Promise<void> {
+  const { assembleStore: assemble } = await import("./store/assemble-store.js");
+  await assemble(path, { ...options, formats: builtInFormats, probe: probeVideo });
+}
+
+async function probeVideo(path: string): Promise<ProbedVideo> {
+  await using video = await openVideo(path);
+  const { index, info } = video;
+  return { info, times: Float64Array.from({ length: index.length }, (_, rank) => index.time(rank)) };
+}
+
+/** Counts the frames of a store from one of them on; see `store/reindex-store.ts`. */
+export async function reindexStore(
+  path: string,
+  options: Omit<ReindexOptions, "formats" | "files"> = {},
+): Promise<ReindexResult> {
+  const { reindexStore: reindex } = await import("./store/reindex-store.js");
+  return reindex(path, { ...options, formats: builtInFormats });
+}
+
+/** Writes frame numbers and times into an SQLite, CSV or npz file; see `store/export-index.ts`. */
+export async function exportIndex(
+  source: SeekableSource,
+  path: string,
+  options?: ExportIndexOptions,
+): Promise<void> {
+  await (await import("./store/export-index.js")).exportIndex(source, path, options);
+}
+
+/** One frame of anything that `open` opens, and closed again at once. For many frames, open it. */
+export async function readFrame(
+  path: string | URL,
+  address: FrameAddress,
+  options?: OpenOptions,
+): Promise<IndexedFrame> {
+  await using source = await open(path, options);
+  return await source.frame(address);
 }
 
 /** FFmpeg is loaded when a video is opened, not before. */

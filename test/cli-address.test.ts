@@ -3,21 +3,21 @@ import { expect, test } from "vitest";
 import { boundOf, locatePosition, parsePosition, parseSpan } from "../src/cli/address.js";
 import { UsageError } from "../src/cli/exit.js";
 import { backward, rangeOf, select, selectSpan, shuffled } from "../src/cli/selection.js";
+import { ColumnIndex } from "../src/core/column-index.js";
 import { FrameNotFoundError } from "../src/core/errors.js";
-import { FrameIndex } from "../src/core/frame-index.js";
 import { resolveRange } from "../src/core/stream.js";
 
 const start = 1_700_000_000.25;
 
 /** A store of 100 frames, 40 ms apart, numbered 500, 502, 504 ... */
-const store = new FrameIndex({
+const store = new ColumnIndex({
   numbers: Float64Array.from({ length: 100 }, (_, at) => 500 + 2 * at),
   times: Float64Array.from({ length: 100 }, (_, at) => start + at * 0.04),
 });
 /** A video of 100 frames on a clock of its own, which begins at 10 s. */
-const video = new FrameIndex({ times: Float64Array.from({ length: 100 }, (_, at) => 10 + at / 25) });
+const video = new ColumnIndex({ times: Float64Array.from({ length: 100 }, (_, at) => 10 + at / 25) });
 
-const find = (index: FrameIndex, text: string, match: "playing" | "nearest" = "playing"): number =>
+const find = (index: ColumnIndex, text: string, match: "playing" | "nearest" = "playing"): number =>
   locatePosition(index, parsePosition(text), match);
 
 test.each([
@@ -101,7 +101,7 @@ test.each([
 });
 
 test("a range by number starts at the first frame, in the store's order, that is not before it", () => {
-  const jumpy = new FrameIndex({
+  const jumpy = new ColumnIndex({
     numbers: Float64Array.from([10, 11, 5, 6, 12, 13]),
     times: Float64Array.from([0, 1, 2, 3, 4, 5]),
   });

@@ -4,7 +4,7 @@ import { toJson } from "../src/cli/json.js";
 import { formatBytes, formatSeconds, table } from "../src/cli/output.js";
 import { renderProgress } from "../src/cli/progress.js";
 import { summarizeStamps } from "../src/cli/stamps.js";
-import { FrameIndex } from "../src/core/frame-index.js";
+import { ColumnIndex } from "../src/core/column-index.js";
 
 test("JSON says plain values as any JSON does, on one line and indented", () => {
   fc.assert(
@@ -59,7 +59,7 @@ test("sizes and times are readable", () => {
 });
 
 test("gaps, duplicates and clocks that run backwards are counted", () => {
-  const index = new FrameIndex({
+  const index = new ColumnIndex({
     numbers: Float64Array.from([5, 6, 6, 9, 8, Number.NaN]),
     times: Float64Array.from([0, 0.04, 0.08, 0.08, 0.06, Number.NaN]),
   });
@@ -73,7 +73,7 @@ test("gaps, duplicates and clocks that run backwards are counted", () => {
     untimed: 1,
     rate: 25,
   });
-  const far = new FrameIndex({
+  const far = new ColumnIndex({
     numbers: BigInt64Array.from([-(2n ** 63n), 2n ** 63n - 1n]),
     times: new Float64Array(2),
   });

@@ -1,4 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -50,7 +59,7 @@ test("a picture that is missing from a store is named", async () => {
   expect(report.problems.filter(({ kind }) => kind === "decode")).toMatchObject([{ frame: 4 }]);
 });
 
-test("a damaged picture, a damaged index and a leftover lock are each told", async () => {
+test("a damaged picture and a damaged index are wrong; a leftover lock, a stray folder are remarks", async () => {
   const cut = copyOf("dir_png_bgr8");
   truncateSync(join(cut, "000000/000000.png"), 100);
   expect((await verify(cut)).report.problems[0]).toMatchObject({ kind: "decode", frame: 0 });
@@ -63,9 +72,13 @@ test("a damaged picture, a damaged index and a leftover lock are each told", asy
 
   const locked = copyOf("dir_npy_bgr8");
   writeFileSync(join(locked, ".lock"), "");
-  expect((await verify(locked)).report.problems.map(({ message }) => message).join()).toContain(
-    "being written",
-  );
+  mkdirSync(join(locked, "analysis"));
+  const lenient = await verify(locked);
+  expect(lenient).toMatchObject({ code: 0, report: { ok: true, problems: [] } });
+  expect(lenient.report.remarks.join()).toMatch(/\.lock: .*being written.*analysis: is no chunk/);
+  const strict = await verify(locked, "--strict");
+  expect(strict.code).toBe(3);
+  expect(strict.report.problems.map(({ message }) => message).join()).toContain("being written");
 });
 
 test("a flipped byte in a video makes verify say which frames suffer, not stop", async () => {

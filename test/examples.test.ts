@@ -75,3 +75,16 @@ test("measure-brightness prints a line for each frame", () => {
   const lines = run("measure-brightness", join(corpus, "videos/h264_gray.mp4")).trim().split("\n");
   expect(lines[1]).toMatch(/^0,0,\d+\.\d{3}$/);
 });
+
+test("cameras-as-one pairs two cameras of different rate and films them side by side", () => {
+  expect(run("cameras-as-one")).toBe(
+    [
+      "100 rows of top and side",
+      "0: 0, 0",
+      "1: 1, 0",
+      "2: 2, 1",
+      "the last camera alone, in row 2: 160x100 bgr",
+      "cameras.mp4: 100 frames\n",
+    ].join("\n"),
+  );
+});

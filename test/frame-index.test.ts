@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ColumnIndex } from "../src/core/column-index.js";
 import { FrameNotFoundError } from "../src/core/errors.js";
 import type { FrameNumber } from "../src/core/frame.js";
 import type { FrameAddress } from "../src/core/frame-address.js";
-import { FrameIndex } from "../src/core/frame-index.js";
 
 type Match = "exact" | "nearest" | "playing";
 
 /** The rank, or undefined where no frame has the address. */
-function locate(index: FrameIndex, address: FrameAddress): number | undefined {
+function locate(index: ColumnIndex, address: FrameAddress): number | undefined {
   try {
     return index.locate(address);
   } catch (error) {
@@ -82,7 +82,7 @@ describe("look-ups find what looking at every frame finds", () => {
         fc.constantFrom<Match>("exact", "nearest", "playing"),
         ([raw, order], time, match) => {
           const times = order(raw) as number[];
-          const index = new FrameIndex({ times: Float64Array.from(times) });
+          const index = new ColumnIndex({ times: Float64Array.from(times) });
           expect(locate(index, { time, match })).toBe(naive(times, time, match));
         },
       ),
@@ -94,7 +94,7 @@ describe("look-ups find what looking at every frame finds", () => {
     fc.assert(
       fc.property(column, value, fc.constantFrom("exact", "nearest"), ([raw, order], number, match) => {
         const numbers = order(raw) as number[];
-        const index = new FrameIndex({
+        const index = new ColumnIndex({
           numbers: Float64Array.from(numbers),
           times: new Float64Array(numbers.length),
         });
@@ -114,7 +114,7 @@ describe("look-ups find what looking at every frame finds", () => {
         ([raw, order], number, match) => {
           const numbers = order(raw) as bigint[];
           const times = new Float64Array(numbers.length);
-          const index = new FrameIndex({ numbers: BigInt64Array.from(numbers), times });
+          const index = new ColumnIndex({ numbers: BigInt64Array.from(numbers), times });
           expect(locate(index, { number, match })).toBe(naive(numbers, number, match));
         },
       ),
@@ -125,7 +125,7 @@ describe("look-ups find what looking at every frame finds", () => {
   test("by index, from either end", () => {
     fc.assert(
       fc.property(fc.nat(9), fc.integer({ min: -12, max: 12 }), (length, wanted) => {
-        const index = FrameIndex.regular(length, 25);
+        const index = ColumnIndex.regular(length, 25);
         expect(locate(index, { index: wanted })).toBe(Array.from({ length }, (_, rank) => rank).at(wanted));
       }),
     );
@@ -150,7 +150,7 @@ describe("stores by Python imgstore are found in as Python finds in them", () =>
       ]);
       const numbers = stamps.map(([n]) => n);
       const times = Float64Array.from(stamps, ([, time]) => time);
-      const index = new FrameIndex({
+      const index = new ColumnIndex({
         numbers: numbers.some((n) => typeof n === "bigint")
           ? BigInt64Array.from(numbers, BigInt)
           : Float64Array.from(numbers as number[]),
@@ -185,7 +185,7 @@ describe("stores by Python imgstore are found in as Python finds in them", () =>
 
 test("stamps come back as they went in, big numbers as bigints, all others as numbers", () => {
   const numbers = BigInt64Array.of(5n, far - 1n, far + 1n, -far - 1n);
-  const index = new FrameIndex({ numbers, times: Float64Array.of(1, 2.5, Number.NaN, 4) });
+  const index = new ColumnIndex({ numbers, times: Float64Array.of(1, 2.5, Number.NaN, 4) });
   expect([0, 1, 2, 3].map((rank) => index.number(rank))).toEqual([5, 2 ** 53 - 1, far + 1n, -far - 1n]);
   expect(index.stamp(1)).toEqual({ number: 2 ** 53 - 1, time: 2.5 });
   expect(index.stamp(-1)).toEqual({ number: -far - 1n, time: 4 });
@@ -195,29 +195,29 @@ test("stamps come back as they went in, big numbers as bigints, all others as nu
 });
 
 test("frames without numbers of their own count from 0", () => {
-  const index = FrameIndex.regular(4, 50);
+  const index = ColumnIndex.regular(4, 50);
   expect(index.stamp(3)).toEqual({ number: 3, time: 0.06 });
   expect(index.locate({ number: 2 })).toBe(2);
   expect(index.numberRange).toEqual({ min: 0, max: 3 });
 });
 
 test("ranges are unknown where nothing is finite", () => {
-  const index = new FrameIndex({ numbers: Float64Array.of(Number.NaN), times: Float64Array.of(Number.NaN) });
+  const index = new ColumnIndex({ numbers: Float64Array.of(Number.NaN), times: Float64Array.of(Number.NaN) });
   expect(index.numberRange).toBeUndefined();
   expect(index.timeRange).toBeUndefined();
 });
 
 test("an error says what was asked for, and what there is", () => {
-  const index = new FrameIndex({ numbers: Float64Array.of(3, 9), times: Float64Array.of(0.5, 0.75) });
+  const index = new ColumnIndex({ numbers: Float64Array.of(3, 9), times: Float64Array.of(0.5, 0.75) });
   expect(() => index.locate({ number: 4 })).toThrow(
     "no frame with number 4: numbers run from 3 to 9 in 2 frames",
   );
   expect(() => index.locate({ time: 0.1, match: "playing" })).toThrow(/time 0.1 \(playing\).*0.5 to 0.75/);
   expect(() => index.locate({ index: 2 })).toThrow(/index 2.*2 frames/);
-  expect(() => FrameIndex.regular(0, 25).locate({ index: 0 })).toThrow(/there are no frames/);
+  expect(() => ColumnIndex.regular(0, 25).locate({ index: 0 })).toThrow(/there are no frames/);
   expect(() => index.locate({} as FrameAddress)).toThrow(TypeError);
   expect(() => index.locate({ index: 0.5 })).toThrow(TypeError);
-  expect(() => new FrameIndex({ numbers: Float64Array.of(1), times: new Float64Array(2) })).toThrow(
+  expect(() => new ColumnIndex({ numbers: Float64Array.of(1), times: new Float64Array(2) })).toThrow(
     RangeError,
   );
 });
@@ -225,7 +225,7 @@ test("an error says what was asked for, and what there is", () => {
 test("a hundred thousand frames in disorder are found", () => {
   const length = 100_000;
   const numbers = Float64Array.from({ length }, (_, rank) => (rank * 7919) % length);
-  const index = new FrameIndex({ numbers, times: numbers.map((n) => n / 100) });
+  const index = new ColumnIndex({ numbers, times: numbers.map((n) => n / 100) });
   for (let rank = 0; rank < length; rank += 97) {
     expect(index.locate({ number: numbers[rank]! })).toBe(rank);
     expect(index.locate({ time: numbers[rank]! / 100 + 0.004, match: "playing" })).toBe(rank);

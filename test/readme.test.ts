@@ -41,6 +41,7 @@ test("its commands run, one after another", { timeout: 240_000 }, () => {
     // The store with the camera's own numbers is another one than the one that a later line makes.
     const line = command
       .replace('store "#81204"', 'numbered "#81204"')
+      .replace("align left right", "align clip.mp4 store")
       .replace("--seconds 10", "--seconds 1");
     const output = execFileSync("bash", ["-c", line.replace(/^marey/, `node ${root}dist/cli/main.js`)], {
       cwd: folder,
@@ -57,9 +58,10 @@ test("its commands run, one after another", { timeout: 240_000 }, () => {
 
 test("its code runs", { timeout: 120_000 }, () => {
   rmSync(join(folder, "clip.mp4"), { force: true });
-  const [first, addresses, stores] = blocks("ts") as [string, string, string];
-  const imports = 'import { createStore, createVideo, open, openStore, pipeTo } from "marey";';
-  const body = [first, addresses, stores].join("\n").replace(/^import .*$/gm, "");
+  const imports = 'import { createStore, createVideo, open, openStore, openStores, pipeTo } from "marey";';
+  const body = blocks("ts")
+    .join("\n")
+    .replace(/^import .*$/gm, "");
   const opened = body.replace(
     /(?=await film\.frame\(\{ index: -1)/,
     "const store = await openStore('numbered');\n",
@@ -69,7 +71,8 @@ test("its code runs", { timeout: 120_000 }, () => {
   const plain = program
     .replaceAll("await using ", "const ")
     .replace('"marey"', JSON.stringify(`${root}dist/index.js`));
-  const end = "\nawait out.close(); await film.close(); await back.close(); await store.close();\n";
+  const end =
+    "\nawait out.close(); await film.close(); await back.close(); await store.close(); await cameras.close();\n";
   writeFileSync(join(folder, "readme.mjs"), plain + end);
   const output = execFileSync("node", ["readme.mjs"], { cwd: folder, encoding: "utf8" });
   expect(output).toContain("12345 ");

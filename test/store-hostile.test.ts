@@ -273,6 +273,7 @@ test("stray files are passed over, and told", async () => {
   await using opened = await openStore(path, { formats });
   expect(opened.index.length).toBe(3);
   const told = opened.problems.map((problem) => problem.path.slice(opened.path.length + 1)).sort();
+  expect(opened.problems.map(({ severity }) => severity)).toEqual(Array(7).fill("warning"));
   expect(told).toEqual([".lock", "-00001", "0000000", "000001 copy", "1", "analysis", "٠٠٠٠٠١"].sort());
 });
 
@@ -296,5 +297,6 @@ test("a frame that the index promises and the video lacks is a DecodeError; the 
   expect(found).toEqual([0, 1, 2, 3, 4]);
   await expect(opened.frame({ index: 7 })).rejects.toThrow(DecodeError);
   await expect(opened.frame({ index: 4 })).resolves.toBeDefined();
-  expect(opened.problems).toEqual([{ path: video, message: "chunk 0 holds 5 frames, its index says 8" }]);
+  const message = "chunk 0 holds 5 frames, its index says 8";
+  expect(opened.problems).toEqual([{ path: video, message, severity: "error" }]);
 });

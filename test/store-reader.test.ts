@@ -9,7 +9,7 @@ import { mjpegAvi } from "../src/formats/mjpeg-avi.js";
 import { npy } from "../src/formats/npy.js";
 import { createStore } from "../src/store/create-store.js";
 import { creationDate } from "../src/store/creation-date.js";
-import { parseExtraRows } from "../src/store/extra-data.js";
+import { parseExtraRows } from "../src/store/extra/json-rows.js";
 import { chunkOf, chunkSlices, findChunks, paddedNumber } from "../src/store/layout.js";
 import { openStore } from "../src/store/open-store.js";
 import { copyOfStore, corpusPath } from "./peers/imgstore-corpus.js";
@@ -224,4 +224,22 @@ test("an index written as YAML is read where there is no npz", async () => {
   expect(Array.from({ length: 7 }, (_, i) => store.index.number(i))).toEqual([0, 1, 2, 90, 91, 92, 6]);
   expect(store.index.time(4)).toBeNaN();
   expect(store.problems).toEqual([]);
+});
+
+test("what is only odd is a warning; a frame that cannot be had is an error", async () => {
+  await using zone = await openStore(corpusPath("meta_bad_timezone"), { formats });
+  expect(zone.problems).toMatchObject([
+    { severity: "warning", message: expect.stringMatching(/^unknown time zone /) },
+  ]);
+  expect(zone.problems.length).toBe(1);
+  expect(zone.timezone).toBe(Intl.DateTimeFormat().resolvedOptions().timeZone);
+
+  await using known = await openStore(corpusPath("dir_npy_gray8"), { formats });
+  expect(known.timezone).toBe("Etc/UTC");
+  expect(known.problems).toEqual([]);
+
+  const path = copyOfStore("dir_npy_gray8");
+  rmSync(join(path, "000001/index.npz"));
+  await using lost = await openStore(path, { formats });
+  expect(lost.problems).toMatchObject([{ severity: "error", message: "missing; chunk 1 is left out" }]);
 });

@@ -1,6 +1,6 @@
 """Python imgstore, measured; prints one JSON line.
 usage: store.py pictures {gray|bgr} FILE.npy            makes the pictures that both sides write
-       store.py open FORMAT FILE.npy STORE COUNT CHUNKSIZE    opens it and finds one frame
+       store.py index FORMAT FILE.npy STORE COUNT CHUNKSIZE   opens it and finds some frames: ms, MB, microseconds
        store.py {write|read|random} FORMAT FILE.npy STORE COUNT CHUNKSIZE
 IMGSTORE_SRC is a checkout of https://github.com/loopbio/imgstore."""
 import json, os, shutil, sys, time, warnings
@@ -29,6 +29,29 @@ def make(kind, path):
     np.save(path, np.stack(pictures))
 
 
+def megabytes():
+    with open('/proc/self/status') as status:
+        return next(int(line.split()[1]) for line in status if line.startswith('VmRSS')) / 1024
+
+
+def measure_index(stores, root, count):
+    before, start = megabytes(), time.perf_counter()
+    store = stores.new_for_filename(root)
+    ms, rss = (time.perf_counter() - start) * 1e3, megabytes() - before
+    ranks = np.random.RandomState(3).randint(0, count, 20).tolist()
+
+    def median(find):
+        times = []
+        for rank in ranks:
+            start = time.perf_counter()
+            find(rank)
+            times.append(time.perf_counter() - start)
+        return sorted(times)[10] * 1e6
+    number = median(lambda rank: store._index.find_chunk('frame_number', rank))
+    nearest = median(lambda rank: store._index.find_chunk_nearest('frame_time', 1.7e9 + rank / 100. + .003))
+    return dict(ms=ms, rss=rss, number=number, time=nearest)
+
+
 def measure(task, fmt, path, root, count, chunksize):
     sys.path.insert(0, os.environ['IMGSTORE_SRC'])
     from imgstore import stores
@@ -41,11 +64,9 @@ def measure(task, fmt, path, root, count, chunksize):
             store.add_image(pictures[i % len(pictures)], i, i * 0.04)
         store.close()
         return dict(fps=count / (time.perf_counter() - start))
-    start = time.perf_counter()
+    if task == 'index':
+        return measure_index(stores, root, count)
     store = stores.new_for_filename(root)
-    if task == 'open':
-        store._index.find_chunk('frame_number', count // 2)
-        return dict(ms=(time.perf_counter() - start) * 1e3)
     if task == 'read':
         start = time.perf_counter()
         for _ in range(count):

@@ -145,7 +145,7 @@ function parseClock(text: string): number | undefined {
 }
 
 /** Seconds since 1970. The fraction is read apart, because a `Date` ends at the millisecond. */
-function parseDate(text: string): number | undefined {
+export function parseDate(text: string): number | undefined {
   const parts =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i.exec(text);
   if (!parts) return undefined;
@@ -155,7 +155,8 @@ function parseDate(text: string): number | undefined {
   return Number.isNaN(whole) ? undefined : whole / 1000 + Number(`0${fraction}`);
 }
 
-function exactInteger(text: string): FrameNumber {
+/** A number where it is exact, else a bigint. */
+export function exactInteger(text: string): FrameNumber {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }

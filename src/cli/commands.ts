@@ -23,9 +23,44 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./convert.js")).convert,
   },
   {
+    name: "align",
+    summary: "pair the frames of several cameras, by number or time, and show them side by side",
+    load: async () => (await import("./align.js")).align,
+  },
+  {
     name: "verify",
-    summary: "read everything, in order and shuffled, and say what is wrong",
+    summary: "say whether a source is whole, by its digests or by reading all of it",
     load: async () => (await import("./verify.js")).verify,
+  },
+  {
+    name: "repair",
+    summary: "make a store whole that a crash left half",
+    load: async () => (await import("./repair.js")).repair,
+  },
+  {
+    name: "extra",
+    summary: "print the extra data of a store, or write it as CSV or Arrow",
+    load: async () => (await import("./extra.js")).extra,
+  },
+  {
+    name: "index",
+    summary: "print frame numbers and times, or write them as CSV, npz or SQLite",
+    load: async () => (await import("./export-index.js")).index,
+  },
+  {
+    name: "timecodes",
+    summary: "print when each frame is shown, as mkvmerge takes it",
+    load: async () => (await import("./timecodes.js")).timecodes,
+  },
+  {
+    name: "assemble",
+    summary: "make a store of videos, each a chunk as it is",
+    load: async () => (await import("./assemble.js")).assemble,
+  },
+  {
+    name: "reindex",
+    summary: "count the frames of a store from one of them on",
+    load: async () => (await import("./reindex.js")).reindex,
   },
   {
     name: "record",

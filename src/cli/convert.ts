@@ -1,11 +1,10 @@
 import { Option } from "commander";
-import type { Frame } from "../core/frame.js";
-import type { FrameSink, SeekableSource } from "../core/stream.js";
+import type { SeekableSource } from "../core/stream.js";
 import type { CreateOptions, SourceKind } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit, Interruption } from "./exit.js";
-import { extraRowsOf, hasExtraData, takesExtraData } from "./extra-data.js";
+import { exit } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
+import { pour } from "./pour.js";
 import {
   addSelectionOptions,
   parseInteger,
@@ -23,6 +22,7 @@ const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as co
 interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions {
   readonly to?: SourceKind;
   readonly format?: string;
+  readonly encoding?: string;
   readonly chunkSize?: number;
   readonly as?: (typeof colors)[number];
   readonly codec?: (typeof codecs)[number];
@@ -67,6 +67,10 @@ export const convert: CliCommand = {
         "--format <name>",
         "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv, hevc/mp4, av1/mkv, ffv1/mkv, raw, blosc ...",
       )
+      .option(
+        "--encoding <name>",
+        "what the samples mean, for a store: cv_bayerbg, cv_yuv420p ...; png+color and the like turn them into BGR",
+      )
       .option("--chunk-size <frames>", "frames in each chunk of a store", parseInteger)
       .addOption(new Option("--as <color>", "turn the colour into").choices(colors))
       .addOption(new Option("--codec <name>", "video codec").choices(codecs))
@@ -101,7 +105,7 @@ async function run(
   options: ConvertOptions,
   context: Context,
 ): Promise<number> {
-  const { create, open } = await import("../index.js");
+  const { create, kindOfName, open } = await import("../index.js");
   const started = performance.now();
   await using source = await open(input, {
     ...openOptions(options, context),
@@ -110,7 +114,10 @@ async function run(
   });
   const selection = select(source.index, options);
   const rate = options.fps ?? sourceRate(source, selection.step);
-  const sink = await create(output, createOptions(source, rate, options));
+  const sink = await create(
+    output,
+    createOptions(source, options.to ?? kindOfName(output, options), rate, options),
+  );
   const isEven = "encoder" in sink && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
   if (drift > 0 && !options.json) {
@@ -135,44 +142,21 @@ async function run(
   return exit.ok;
 }
 
-/** Frames and their extra data into the sink, which is closed, or after an error leaves nothing behind. */
-async function pour(
-  source: SeekableSource,
-  frames: AsyncIterable<Frame & { readonly index: number }>,
-  sink: FrameSink,
-  signal: AbortSignal,
-  onFrame: () => void,
-): Promise<void> {
-  try {
-    const copiesRows = hasExtraData(source) && takesExtraData(sink);
-    const rows = copiesRows ? extraRowsOf(await source.extraData()) : undefined;
-    for (const row of rows?.get(-1) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
-    for await (const frame of frames) {
-      signal.throwIfAborted();
-      await sink.write(frame);
-      for (const row of rows?.get(frame.index) ?? []) if (takesExtraData(sink)) await sink.addExtraData(row);
-      onFrame();
-    }
-  } catch (error) {
-    // A store is whole at any frame; a video or an array that ends early would only look whole.
-    const keeps = signal.reason instanceof Interruption && takesExtraData(sink);
-    await (keeps || !sink.abort ? sink.close() : sink.abort());
-    throw error;
-  }
-  await sink.close();
-}
-
 function createOptions(
   source: SeekableSource,
+  kind: SourceKind,
   rate: number | undefined,
   options: ConvertOptions,
 ): CreateOptions {
-  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, ...rest } = options;
+  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, storedPixels, ...rest } = options;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
+  const { encoding } = source.describe();
+  const keepsEncoding = kind === "store" && storedPixels && as === undefined && typeof encoding === "string";
   return {
+    ...(keepsEncoding && { encoding }),
     ...rest,
     info: source.info,
-    ...(to && { kind: to }),
+    kind,
     ...(hardware && { hardware: "auto" as const }),
     ...(rate !== undefined && { fps: rate }),
     ...(metadata && { metadata }),

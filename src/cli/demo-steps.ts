@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { readPaintedNumber } from "../capture/painted-number.js";
 import type { FrameSink, SeekableSource } from "../core/stream.js";
-import type { ExtraRow } from "../store/extra-data.js";
+import type { ExtraRow } from "../store/extra/row.js";
 import type { StoreWriter } from "../store/store-writer.js";
 import type { CommonOptions, Context } from "./context.js";
 import { likeness } from "./likeness.js";

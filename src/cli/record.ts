@@ -83,7 +83,7 @@ export const record: CliCommand = {
   },
 };
 
-function addPair(text: string, pairs: Record<string, string>): Record<string, string> {
+export function addPair(text: string, pairs: Record<string, string>): Record<string, string> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("it is written key=value.");
   return { ...pairs, [text.slice(0, at)]: text.slice(at + 1) };

@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import type { OpenOptions } from "../index.js";
 import type { Context } from "./context.js";
 
-/** --key and --axes, for sources that do not say themselves what their pictures are. */
+/** --key, --axes and --stored-pixels, for sources that do not say themselves what their pictures are. */
 export interface SourceOptions {
   readonly key?: string;
   readonly axes?: string;
+  readonly storedPixels?: boolean;
 }
 
 export function addSourceOptions(command: Command): Command {
@@ -14,10 +15,16 @@ export function addSourceOptions(command: Command): Command {
     .option(
       "--axes <letters>",
       "what an array's axes are, slowest first: thw, hwt, thwc ... (default: guessed)",
-    );
+    )
+    .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR");
 }
 
 /** What `open` takes; Ctrl-C cancels the opening. */
-export function openOptions({ key, axes }: SourceOptions, { signal }: Context): OpenOptions {
-  return { signal, ...(key !== undefined && { key }), ...(axes !== undefined && { axes }) };
+export function openOptions({ key, axes, storedPixels }: SourceOptions, { signal }: Context): OpenOptions {
+  return {
+    signal,
+    ...(key !== undefined && { key }),
+    ...(axes !== undefined && { axes }),
+    ...(storedPixels && { pixels: "stored" as const }),
+  };
 }

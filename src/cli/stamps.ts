@@ -18,11 +18,16 @@ export interface StampSummary {
   readonly rate: number | undefined;
 }
 
+/** The usual distance of neighbours is that of so many of them, spread over the whole; a store may have 80 million. */
+const mostDistances = 2 ** 20;
+
 /** Reads the index only, no frame. */
 export function summarizeStamps(index: FrameIndex): StampSummary {
-  const distances = new Float64Array(index.length);
+  const stride = Math.max(1, Math.ceil(index.length / mostDistances));
+  const distances = new Float64Array(Math.ceil(index.length / stride));
+  let known = 0;
   let [backwardNumbers, risingNumbers, unnumbered] = [0, 0, 0];
-  let [forwardTimes, backwardTimes, equalTimes, untimed] = [0, 0, 0, 0];
+  let [backwardTimes, equalTimes, untimed] = [0, 0, 0];
   for (let at = 0; at < index.length; at++) {
     const number = index.number(at);
     const time = index.time(at);
@@ -33,7 +38,7 @@ export function summarizeStamps(index: FrameIndex): StampSummary {
     if (number > before) risingNumbers++;
     if (number < before) backwardNumbers++;
     const distance = time - index.time(at - 1);
-    if (distance > 0) distances[forwardTimes++] = distance;
+    if (distance > 0 && at % stride === 0) distances[known++] = distance;
     if (distance < 0) backwardTimes++;
     if (distance === 0) equalTimes++;
   }
@@ -42,7 +47,7 @@ export function summarizeStamps(index: FrameIndex): StampSummary {
   return {
     missingNumbers: countMissing(index, index.length - unnumbered - duplicateNumbers),
     ...{ duplicateNumbers, backwardNumbers, unnumbered, backwardTimes, equalTimes, untimed },
-    rate: rateOf(distances.subarray(0, forwardTimes)),
+    rate: rateOf(distances.subarray(0, known)),
   };
 }
 

@@ -32,8 +32,6 @@ export interface VerifyReport {
   readonly different: number;
   /** Bytes of pixels read in order. */
   readonly bytes: number;
-  /** Neither right nor wrong: what the camera lost, clocks that ran backwards. */
-  readonly remarks: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -87,7 +85,6 @@ export async function verifySource(
     shuffled: again.length,
     different,
     bytes,
-    remarks: remarksOn(source),
     problems,
   };
 }
@@ -123,13 +120,19 @@ async function compareShuffled(
   return different;
 }
 
+/** What a source found wrong with itself; without a severity it is an error. */
+function toldBy(source: SeekableSource, severity: "error" | "warning"): string[] {
+  const { problems = [] } = source as {
+    problems?: readonly { path: string; message: string; severity?: "error" | "warning" }[];
+  };
+  return problems
+    .filter((problem) => (problem.severity ?? "error") === severity)
+    .map(({ path, message }) => `${path}: ${message}`);
+}
+
 /** What a container claims and does not hold, and what a store found wrong with itself. */
 function ownProblems(source: SeekableSource): Problem[] {
-  const { problems = [] } = source as { problems?: readonly { path: string; message: string }[] };
-  const found: Problem[] = problems.map(({ path, message }) => ({
-    kind: "source",
-    message: `${path}: ${message}`,
-  }));
+  const found: Problem[] = toldBy(source, "error").map((message) => ({ kind: "source", message }));
   const { missingBytes } = source.describe();
   if (typeof missingBytes === "number" && missingBytes > 0) {
     const message = `the file is cut short: its header tells of ${countOf(missingBytes, "more byte")}`;
@@ -147,8 +150,9 @@ function ownProblems(source: SeekableSource): Problem[] {
   return found;
 }
 
-function remarksOn({ index }: SeekableSource): string[] {
-  const stamps = summarizeStamps(index);
+/** Neither right nor wrong: what the camera lost, clocks that ran backwards, files that do not belong there. */
+export function remarksOn(source: SeekableSource): string[] {
+  const stamps = summarizeStamps(source.index);
   const remarks: [number, string, string][] = [
     [stamps.missingNumbers, "frame number", "missing between the lowest and the highest"],
     [stamps.duplicateNumbers, "frame", "with a number that an earlier frame has"],
@@ -158,7 +162,8 @@ function remarksOn({ index }: SeekableSource): string[] {
     [stamps.equalTimes, "frame", "with the same time as the frame before"],
     [stamps.untimed, "frame", "without a time"],
   ];
-  return remarks
+  const ofStamps = remarks
     .filter(([count]) => count > 0)
     .map(([count, what, text]) => `${countOf(count, what)} ${text}`);
+  return [...ofStamps, ...toldBy(source, "warning")];
 }

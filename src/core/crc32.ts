@@ -14,15 +14,15 @@ function makeTables(): Uint32Array[] {
   return all;
 }
 
-/** The CRC-32 of ZIP, PNG and gzip, as an unsigned number. */
-export function crc32(bytes: Uint8Array): number {
+/** The CRC-32 of ZIP, PNG and gzip, as an unsigned number; of the bytes [start, stop). */
+export function crc32(bytes: Uint8Array, start = 0, stop = bytes.length): number {
   const [t0, t1, t2, t3] = tables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  const words = bytes.length - (bytes.length % 4);
+  const words = stop - ((stop - start) % 4);
   let crc = ~0;
-  for (let i = 0; i < words; i += 4) {
+  for (let i = start; i < words; i += 4) {
     crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     crc = t3[crc & 0xff]! ^ t2[(crc >>> 8) & 0xff]! ^ t1[(crc >>> 16) & 0xff]! ^ t0[crc >>> 24]!;
   }
-  for (let i = words; i < bytes.length; i++) crc = t0[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  for (let i = words; i < stop; i++) crc = t0[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }

@@ -9,7 +9,14 @@ import {
   type NpyStrings,
   readNpyHeader,
 } from "./npy.js";
-import { encodeZip, extractZipEntry, readZipDirectory } from "./zip.js";
+import {
+  type ByteSource,
+  bytesInMemory,
+  type Checksum,
+  encodeZip,
+  extractZipEntry,
+  readZipDirectory,
+} from "./zip.js";
 
 /**
  * The arrays of an `.npz` file by name. Nothing is unpacked before it is asked for, so an entry that cannot be read
@@ -28,15 +35,19 @@ export interface Npz {
   strings(name: string): NpyStrings;
   /** As `array`, but only what the entry says of itself. */
   header(name: string): NpyHeader;
+  /** The `.npy` file as it is, unpacked. @throws {FileFormatError} as `array`. */
+  file(name: string): Uint8Array;
 }
 
 /**
  * Reads the table of contents of an `.npz` file (a ZIP archive of `.npy` files), stored or compressed.
- * @param bytes the whole file; kept, and shared with arrays that are stored in it.
+ * @param file the whole file, or where its bytes can be had; kept, and may be shared with arrays that are stored in it.
  * @param path for error messages.
+ * @param checksum a faster CRC-32, where there is one.
  * @throws {FileFormatError} if it is no ZIP archive.
  */
-export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
+export function readNpz(file: Uint8Array | ByteSource, path = "npz", checksum?: Checksum): Npz {
+  const bytes = file instanceof Uint8Array ? bytesInMemory(file) : file;
   const entries = new Map(
     readZipDirectory(bytes, path).map((entry) => [entry.name.replace(/\.npy$/, ""), entry]),
   );
@@ -48,7 +59,7 @@ export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
         `no array ${name}; there are ${[...entries.keys()].join(", ") || "none"}`,
       );
     }
-    return extractZipEntry(bytes, entry, path);
+    return extractZipEntry(bytes, entry, path, checksum);
   };
   return {
     names: [...entries.keys()],
@@ -56,6 +67,7 @@ export function readNpz(bytes: Uint8Array, path = "npz"): Npz {
     array: (name) => decodeNpy(unpack(name), `${path} (${name})`),
     strings: (name) => decodeNpyStrings(unpack(name), `${path} (${name})`),
     header: (name) => readNpyHeader(unpack(name), `${path} (${name})`),
+    file: unpack,
   };
 }
 

@@ -16,9 +16,26 @@ export interface ZipEntry {
   readonly offset: number;
 }
 
+/** Bytes that can be had piece by piece: a file, or an array that is in memory. */
+export interface ByteSource {
+  readonly byteLength: number;
+  /** The bytes [start, stop), all of which are there; they may share memory with the source. */
+  slice(start: number, stop: number): Uint8Array;
+}
+
+/** A CRC-32, as an unsigned number; a platform may have a faster one than `core/crc32.ts`. */
+export type Checksum = (bytes: Uint8Array) => number;
+
+/** Bytes that are in memory; slices share it. */
+export function bytesInMemory(bytes: Uint8Array): ByteSource {
+  return { byteLength: bytes.length, slice: (start, stop) => bytes.subarray(start, stop) };
+}
+
 const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50 };
 const endBytes = 22;
 const longestComment = 0xffff;
+/** Longest table of contents that is read, in bytes. */
+const longestDirectory = 2 ** 26;
 /** Deflate cannot do better than this, so a greater size is a lie. */
 const greatestRatio = 1032;
 
@@ -27,49 +44,69 @@ const greatestRatio = 1032;
  * Sizes come from the central directory alone: local headers may leave them out.
  * @throws {FileFormatError} if it is no ZIP archive, or its directory is damaged.
  */
-export function readZipDirectory(archive: Uint8Array, path: string): ZipEntry[] {
-  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
-  const { start, count } = findDirectory(view, path);
+export function readZipDirectory(archive: ByteSource, path: string): ZipEntry[] {
+  const { start, end, count } = findDirectory(archive, path);
+  const directory = archive.slice(start, end);
+  const view = viewOf(directory);
   const entries: ZipEntry[] = [];
-  let at = start;
+  let at = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > view.byteLength || view.getUint32(at, true) !== signature.central) {
       throw new FileFormatError(path, `damaged zip directory: entry ${i} of ${count} is missing`);
     }
     const nameBytes = view.getUint16(at + 28, true);
     const extraBytes = view.getUint16(at + 30, true);
-    const end = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
-    if (end > view.byteLength) throw new FileFormatError(path, "damaged zip directory: ends within an entry");
+    const next = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
+    if (next > view.byteLength)
+      throw new FileFormatError(path, "damaged zip directory: ends within an entry");
     const sizes = largeSizes(view, at, at + 46 + nameBytes, extraBytes);
     entries.push({
-      name: new TextDecoder().decode(archive.subarray(at + 46, at + 46 + nameBytes)),
+      name: new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameBytes)),
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
       ...sizes,
     });
-    at = end;
+    at = next;
   }
   return entries;
 }
 
-function findDirectory(view: DataView, path: string): { start: number; count: number } {
-  const lowest = Math.max(0, view.byteLength - endBytes - longestComment);
-  for (let at = view.byteLength - endBytes; at >= lowest; at--) {
-    if (view.getUint32(at, true) !== signature.end) continue;
-    const count = view.getUint16(at + 10, true);
-    const start = view.getUint32(at + 16, true);
-    if (count !== 0xffff && start !== 0xffffffff) return { start, count };
-    // ZIP64: a locator of 20 bytes stands before and says where the larger record is.
-    const record = at >= 20 ? Number(view.getBigUint64(at - 12, true)) : view.byteLength;
-    if (record + 56 > view.byteLength || view.getUint32(record, true) !== signature.end64) {
-      throw new FileFormatError(path, "damaged zip: its ZIP64 record is missing");
+/** Where the directory starts, where it ends at the latest, and how many entries it has. */
+function findDirectory(archive: ByteSource, path: string): { start: number; end: number; count: number } {
+  const { byteLength } = archive;
+  // Most archives have no comment; its length says how far from the end the record is.
+  for (const room of [endBytes, endBytes + longestComment]) {
+    const lowest = Math.max(0, byteLength - room);
+    const view = viewOf(archive.slice(lowest, byteLength));
+    for (let at = view.byteLength - endBytes; at >= 0; at--) {
+      if (view.getUint32(at, true) !== signature.end) continue;
+      const count = view.getUint16(at + 10, true);
+      const start = view.getUint32(at + 16, true);
+      const end = lowest + at;
+      const found =
+        count !== 0xffff && start !== 0xffffffff ? { count, start } : largeDirectory(archive, end);
+      if (found === undefined) throw new FileFormatError(path, "damaged zip: its ZIP64 record is missing");
+      if (!(found.start <= end) || end - found.start > longestDirectory) {
+        throw new FileFormatError(path, "damaged zip: its directory is not where it should be");
+      }
+      return { ...found, end };
     }
-    return {
-      count: Number(view.getBigUint64(record + 32, true)),
-      start: Number(view.getBigUint64(record + 48, true)),
-    };
   }
-  throw new FileFormatError(path, view.byteLength === 0 ? "is empty" : "not a zip archive, or cut short");
+  throw new FileFormatError(path, byteLength === 0 ? "is empty" : "not a zip archive, or cut short");
+}
+
+/** ZIP64: a locator of 20 bytes stands before the end record and says where the larger record is. */
+function largeDirectory(archive: ByteSource, end: number): { start: number; count: number } | undefined {
+  if (end < 20) return undefined;
+  const record = Number(viewOf(archive.slice(end - 12, end - 4)).getBigUint64(0, true));
+  if (record + 56 > archive.byteLength) return undefined;
+  const view = viewOf(archive.slice(record, record + 56));
+  if (view.getUint32(0, true) !== signature.end64) return undefined;
+  return { count: Number(view.getBigUint64(32, true)), start: Number(view.getBigUint64(48, true)) };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Sizes and offset of a central entry; those of 0xffffffff stand in the ZIP64 extra field, in that order. */
@@ -98,19 +135,24 @@ function largeSizes(
  * @throws {FileFormatError} if the archive ends before them, or they are not what the directory promises.
  * @throws {UnsupportedError} if they are packed by anything but deflate.
  */
-export function extractZipEntry(archive: Uint8Array, entry: ZipEntry, path: string): Uint8Array {
-  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+export function extractZipEntry(
+  archive: ByteSource,
+  entry: ZipEntry,
+  path: string,
+  checksum: Checksum = crc32,
+): Uint8Array {
   const where = `${path} (${entry.name})`;
   const { offset } = entry;
-  if (offset + 30 > view.byteLength || view.getUint32(offset, true) !== signature.local) {
+  const header = offset + 30 > archive.byteLength ? undefined : viewOf(archive.slice(offset, offset + 30));
+  if (header?.getUint32(0, true) !== signature.local) {
     throw new FileFormatError(where, "damaged zip: its local header is missing");
   }
-  const start = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-  if (start + entry.packedBytes > view.byteLength) {
+  const start = offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  if (start + entry.packedBytes > archive.byteLength) {
     throw new FileFormatError(where, `cut short: ${entry.packedBytes} bytes expected at ${start}`);
   }
-  const unpacked = unpack(archive.subarray(start, start + entry.packedBytes), entry, where);
-  if (unpacked.length !== entry.bytes || crc32(unpacked) !== entry.crc) {
+  const unpacked = unpack(archive.slice(start, start + entry.packedBytes), entry, where);
+  if (unpacked.length !== entry.bytes || checksum(unpacked) !== entry.crc) {
     throw new FileFormatError(where, "damaged: its checksum does not match");
   }
   return unpacked;

@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { ColumnIndex } from "../core/column-index.js";
 import {
   ClosedError,
   DecodeError,
@@ -8,7 +9,7 @@ import {
 } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
-import { FrameIndex } from "../core/frame-index.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import { arrayOver, type Color, type DType, dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
 import { readNpyHeader } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
@@ -164,7 +165,7 @@ class ArrayStack implements SeekableSource {
     this.#source = source;
     this.#fps = fps;
     this.info = { width, height, channels, dtype, color: colorOf(channels, color) };
-    this.index = FrameIndex.regular(frames, fps);
+    this.index = ColumnIndex.regular(frames, fps);
     this.#pixels = new StackPixels(this.#layout, source);
   }
 

@@ -1,10 +1,11 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { type PlainColor, toColor } from "../core/color.js";
+import { ColumnIndex } from "../core/column-index.js";
 import { ClosedError, DecodeError, NotFoundError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
-import { FrameIndex } from "../core/frame-index.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { bmp } from "../images/bmp.js";
@@ -130,7 +131,7 @@ class ImageFolder implements SeekableSource {
     const { fps = 25, as = "auto", cacheBytes = 2 ** 28 } = options;
     if (!(fps > 0)) throw new RangeError(`fps must be above 0, got ${fps}`);
     this.info = info;
-    this.index = FrameIndex.regular(files.length, fps);
+    this.index = ColumnIndex.regular(files.length, fps);
     this.#name = name;
     this.#files = files;
     this.#fps = fps;

@@ -1,8 +1,9 @@
 import { open, readFile } from "node:fs/promises";
+import { ColumnIndex } from "../core/column-index.js";
 import { ClosedError, DecodeError, UnsupportedError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
-import { FrameIndex } from "../core/frame-index.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { firstInfo } from "../images/first-info.js";
@@ -81,7 +82,7 @@ class TiffStack implements SeekableSource {
   constructor(stack: Stack, info: ImageInfo, fps: number) {
     const { path, pages, damage } = stack;
     this.info = info;
-    this.index = FrameIndex.regular(pages.length, fps);
+    this.index = ColumnIndex.regular(pages.length, fps);
     this.problems = damage === undefined ? [] : [{ path, message: damage }];
     this.#fps = fps;
     this.#stack = stack;

@@ -4,7 +4,7 @@ import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
 import { type EncoderOptions, encoderSettings } from "./chunk-format.js";
-import { chunkPaths, findChunks, metadataName } from "./layout.js";
+import { chunkPaths, findChunks, firstFreeChunk, metadataName } from "./layout.js";
 import { readChunkIndex } from "./store-index.js";
 import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
 import type { StorePlan } from "./store-writer.js";
@@ -24,7 +24,7 @@ export async function appendPlan(
   chunkSize: number | undefined,
   asked: EncoderOptions,
 ): Promise<Omit<StorePlan, "minFree" | "remove">> {
-  const { path: root, format, stored, files, digest } = common;
+  const { path: root, format, stored, encoding, files, digest } = common;
   const metadataPath = join(root, metadataName);
   const metadata = parseStoreMetadata(await readFile(metadataPath, "utf8"), metadataPath);
   const isSame = metadata.layout === format.layout && metadata.format.replace(/\+color$/, "") === format.name;
@@ -34,6 +34,9 @@ export async function appendPlan(
   const there = infoOfShape(metadata.imgshape, metadata.imgdtype);
   if (describeMismatch(there, stored) !== undefined) {
     throw new FrameMismatchError(describeImage(there), describeImage(stored));
+  }
+  if (metadata.encoding !== encoding) {
+    throw new FrameMismatchError(`encoding ${metadata.encoding ?? "none"}`, `encoding ${encoding ?? "none"}`);
   }
   const begun = Object.fromEntries(
     Object.entries(metadata.encoder ?? {}).filter(([name]) =>
@@ -62,7 +65,7 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
   const names = await files.list(root);
   const isPicturesFolder = layout === "directory";
   const entries = names.map((name) => ({ name, isFolder: isPicturesFolder && /^\d+$/.test(name) }));
-  const { chunks, orphans } = findChunks(entries, layout, extension);
+  const { chunks } = findChunks(entries, layout, extension);
   let length = 0;
   let startTime: number | undefined;
   let last: Stamp | undefined;
@@ -78,6 +81,10 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
       time: index.times[rank]!,
     };
   }
-  const nextChunk = Math.max(-1, ...chunks, ...orphans) + 1;
-  return { length, nextChunk, last, ...(startTime !== undefined && { startTime }) };
+  return {
+    length,
+    nextChunk: firstFreeChunk(names),
+    last,
+    ...(startTime !== undefined && { startTime }),
+  };
 }

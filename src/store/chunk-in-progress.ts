@@ -157,10 +157,17 @@ export class ChunkInProgress {
     return this.#syncing;
   }
 
+  /** Resolves when every frame and row so far is safe, or has failed. */
+  async settle(): Promise<void> {
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
+    while (this.#draining !== undefined) await this.#draining;
+  }
+
   /** Waits for its pictures and makes it a chunk that every reader knows. */
   async finish(): Promise<void> {
     const { files, paths, digest, storeFacts, durability, dropIfEmpty } = this.#plan;
-    await this.#settle();
+    await this.settle();
+    await this.#syncing?.catch(() => {});
     const count = this.#pictures.length;
     try {
       if (dropIfEmpty && count === 0) await this.#writer.abort();
@@ -190,7 +197,8 @@ export class ChunkInProgress {
   /** Stops, and leaves what is there. */
   async abort(): Promise<void> {
     this.#fail(new EncodeError(this.#plan.paths.chunk, "given up"));
-    await this.#settle();
+    await this.settle();
+    await this.#syncing?.catch(() => {});
     await this.#writer.abort().catch(() => {});
     await this.#journal.close().catch(() => {});
   }
@@ -205,12 +213,6 @@ export class ChunkInProgress {
       this.#waiting.push(entry);
       start(entry);
     });
-  }
-
-  async #settle(): Promise<void> {
-    while (this.#writing.size > 0) await Promise.all(this.#writing);
-    while (this.#draining !== undefined) await this.#draining;
-    await this.#syncing?.catch(() => {});
   }
 
   #drain(): void {

@@ -1,6 +1,7 @@
+import { FileFormatError } from "../core/errors.js";
 import type { FrameNumber } from "../core/frame.js";
 import type { NpyArray } from "../core/npy.js";
-import { encodeNpz } from "../core/npz.js";
+import { encodeNpz, readNpz } from "../core/npz.js";
 import type { EncodedPicture } from "./chunk-format.js";
 
 /** What the index of a chunk says, in the order of the frames. */
@@ -34,7 +35,7 @@ export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
     data: BigUint64Array.from(values),
   });
   return encodeNpz({
-    frame_number: numberArray(numbers),
+    frame_number: encodeNumbers(numbers),
     frame_time: { dtype: "float64", shape, data: Float64Array.from(times) },
     ...store,
     ...(pictures && {
@@ -56,7 +57,8 @@ export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
   });
 }
 
-function numberArray(numbers: readonly FrameNumber[]): NpyArray {
+/** Frame numbers as an index holds them: int64, or uint64 or doubles where they have to be. */
+export function encodeNumbers(numbers: readonly FrameNumber[]): NpyArray {
   const shape = [numbers.length];
   const isWhole = (number: FrameNumber): boolean =>
     typeof number === "bigint" || Number.isSafeInteger(number);
@@ -70,4 +72,42 @@ function numberArray(numbers: readonly FrameNumber[]): NpyArray {
     }
   }
   return { dtype: "float64", shape, data: Float64Array.from(numbers, Number) };
+}
+
+/** What an index says of the bytes of its chunk. */
+export interface ChunkBytes {
+  readonly pictures: readonly EncodedPicture[];
+  readonly rest: bigint | undefined;
+  readonly extra: bigint | undefined;
+}
+
+/**
+ * Reads what `encodeChunkIndex` wrote of the bytes.
+ * @param bytes the whole `.npz`.
+ * @returns undefined if it says nothing of them, as those of Python's imgstore.
+ * @throws {FileFormatError} if it is damaged.
+ */
+export function decodeChunkBytes(bytes: Uint8Array, path: string): ChunkBytes | undefined {
+  const npz = readNpz(bytes, path);
+  if (!npz.has("picture_digest")) return undefined;
+  const column = (name: string): BigUint64Array => {
+    const { data } = npz.array(name);
+    if (data instanceof BigUint64Array) return data;
+    throw new FileFormatError(path, `${name} should be uint64`);
+  };
+  const single = (name: string): bigint | undefined => (npz.has(name) ? column(name)[0] : undefined);
+  const [offsets, sizes] = [column("picture_offset"), column("picture_size")];
+  const digests = column("picture_digest");
+  if (offsets.length !== digests.length || sizes.length !== digests.length) {
+    throw new FileFormatError(
+      path,
+      `${digests.length} digests, but ${offsets.length} offsets and ${sizes.length} sizes`,
+    );
+  }
+  const pictures = Array.from(digests, (digest, rank) => ({
+    offset: Number(offsets[rank]),
+    size: Number(sizes[rank]),
+    digest,
+  }));
+  return { pictures, rest: single("rest_digest"), extra: single("extra_digest") };
 }

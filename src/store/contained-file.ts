@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, open, openSync, read, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, open, openSync, read, readSync, realpathSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 import { FileFormatError, NotFoundError, StoreFormatError } from "../core/errors.js";
+import type { ByteSource } from "../core/zip.js";
 import { atBestPace } from "./file-pace.js";
 
 // A store may come from anywhere. Nothing in it (a link, a name, a pipe that never ends) may make a reader open a
@@ -19,10 +20,12 @@ export async function containedPath(root: string, path: string): Promise<string>
   const real = await realpath(path).catch((cause) => {
     throw missingFile(path, cause);
   });
-  if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw new StoreFormatError(path, `leads out of the store, to ${real}`);
-  }
-  return real;
+  return within(root, path, real);
+}
+
+function within(root: string, path: string, real: string): string {
+  if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return real;
+  throw new StoreFormatError(path, `leads out of the store, to ${real}`);
 }
 
 /** As `containedPath`, for a regular file that another library is going to open. */
@@ -32,6 +35,16 @@ export async function containedRegularFile(root: string, path: string): Promise<
   if (!isFile) throw new StoreFormatError(path, "is not a regular file");
   if (size === 0) throw new FileFormatError(path, "is empty");
   return real;
+}
+
+/** A file of a store that was read, and what it was at that time. */
+export interface ContainedFile {
+  /** In a buffer of their own. */
+  readonly bytes: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly mtimeMs: number;
+  /** Another file of the store has these bytes, and its `mtimeMs`. */
+  readonly isLink: boolean;
 }
 
 /**
@@ -48,17 +61,89 @@ export async function readContainedFile(
   limit: number,
   expected = limit,
 ): Promise<Uint8Array> {
+  return (await openContainedFile(root, path, limit, expected)).bytes;
+}
+
+/** As `readContainedFile`, with what is known of the file. */
+export async function openContainedFile(
+  root: string,
+  path: string,
+  limit: number,
+  expected = limit,
+): Promise<ContainedFile> {
   try {
-    return await readRegularFile(path, limit, expected);
+    return { ...(await readRegularFile(path, limit, expected)), isLink: false };
   } catch (error) {
     if (error instanceof StoreFormatError) throw error;
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw missingFile(path, error);
-    return await readRegularFile(await containedPath(root, path), limit, expected);
+    const real = await containedPath(root, path);
+    return { ...(await readRegularFile(real, limit, expected)), isLink: true };
   }
 }
 
+/** Files up to so many bytes are read in one go: that is faster than to ask for pieces of them. */
+const wholeBytes = 2 ** 17;
+
+/**
+ * Lends a file of a store, at once and on this thread, to be read piece by piece.
+ * @throws as `readContainedFile`, and what `use` throws.
+ */
+export function withContainedFile<T>(
+  root: string,
+  path: string,
+  limit: number,
+  use: (file: ByteSource) => T,
+): T {
+  const fd = openContainedFd(root, path);
+  try {
+    const { size } = regularStat(fd, path, limit);
+    const whole = size <= wholeBytes ? readPiece(fd, 0, size) : undefined;
+    return use({
+      byteLength: whole?.length ?? size,
+      slice: (start, stop) => {
+        const piece = whole?.subarray(start, stop) ?? readPiece(fd, start, stop);
+        if (piece.length < stop - start) throw new FileFormatError(path, "grew shorter while it was read");
+        return piece;
+      },
+    });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openContainedFd(root: string, path: string): number {
+  try {
+    return openSync(path, carefully);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw missingFile(path, error);
+  }
+  try {
+    return openSync(within(root, path, realpathSync(path)), carefully);
+  } catch (error) {
+    throw error instanceof StoreFormatError ? error : missingFile(path, error);
+  }
+}
+
+/** Shorter than asked for only where the file ends. */
+function readPiece(fd: number, start: number, stop: number): Uint8Array {
+  // Not from Node's pool of small buffers: typed arrays over it must start at an even address.
+  const bytes = Buffer.allocUnsafeSlow(Math.max(0, stop - start));
+  let length = 0;
+  while (length < bytes.length) {
+    const count = readSync(fd, bytes, length, bytes.length - length, start + length);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+  }
+  return bytes;
+}
+
+interface FileRead {
+  readonly bytes: Uint8Array;
+  readonly mtimeMs: number;
+}
+
 /** `expected` bytes are what files of this kind usually have: they tell whether the main thread may read it. */
-function readRegularFile(path: string, limit: number, expected: number): Promise<Uint8Array> {
+function readRegularFile(path: string, limit: number, expected: number): Promise<FileRead> {
   return atBestPace(
     expected,
     () => readAtOnce(path, limit),
@@ -66,38 +151,34 @@ function readRegularFile(path: string, limit: number, expected: number): Promise
   );
 }
 
-function readAtOnce(path: string, limit: number): Uint8Array {
+function readAtOnce(path: string, limit: number): FileRead {
   const fd = openSync(path, carefully);
   try {
-    // Not from Node's pool of small buffers: typed arrays over it must start at an even address.
-    const bytes = Buffer.allocUnsafeSlow(regularSize(fd, path, limit));
-    let length = 0;
-    while (length < bytes.length) {
-      const count = readSync(fd, bytes, length, bytes.length - length, length);
-      if (count === 0) return bytes.subarray(0, length);
-      length += count;
-    }
-    return bytes;
+    const { size, mtimeMs } = regularStat(fd, path, limit);
+    return { bytes: readPiece(fd, 0, size), mtimeMs };
   } finally {
     closeSync(fd);
   }
 }
 
 /** By callbacks, which take half the time of promised file handles; only what may wait for a disk uses the pool. */
-function readInPool(path: string, limit: number): Promise<Uint8Array> {
+function readInPool(path: string, limit: number): Promise<FileRead> {
   return new Promise((resolve, reject) => {
     open(path, carefully, (openError, fd) => {
       if (openError) {
         reject(openError);
         return;
       }
+      let mtimeMs = Number.NaN;
       const finish = (error: unknown, bytes?: Uint8Array): void => {
         closeSync(fd);
         if (error) reject(error);
-        else resolve(bytes!);
+        else resolve({ bytes: bytes!, mtimeMs });
       };
       try {
-        readFully(fd, Buffer.allocUnsafeSlow(regularSize(fd, path, limit)), 0, finish);
+        const found = regularStat(fd, path, limit);
+        mtimeMs = found.mtimeMs;
+        readFully(fd, Buffer.allocUnsafeSlow(found.size), 0, finish);
       } catch (error) {
         finish(error);
       }
@@ -105,10 +186,10 @@ function readInPool(path: string, limit: number): Promise<Uint8Array> {
   });
 }
 
-function regularSize(fd: number, path: string, limit: number): number {
+function regularStat(fd: number, path: string, limit: number): { size: number; mtimeMs: number } {
   const found = fstatSync(fd);
   if (!found.isFile()) throw new StoreFormatError(path, "is not a regular file");
-  if (found.size <= limit) return found.size;
+  if (found.size <= limit) return found;
   throw new StoreFormatError(path, `has ${found.size} bytes; at most ${limit} are read`);
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { loadDigest } from "../core/digest.js";
 import { EncodeError, ExistsError, UnsupportedError } from "../core/errors.js";
-import { describeImage, type ImageInfo } from "../core/image.js";
+import type { ImageInfo } from "../core/image.js";
 import { appendPlan } from "./append-store.js";
 import {
   type ChunkFormat,
@@ -29,13 +29,20 @@ import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
 import { type StorePlan, StoreWriter } from "./store-writer.js";
+import { storedPixels } from "./stored-pixels.js";
 
 /** Encoder options that mean nothing to the format are refused; what was used is kept in the metadata. */
 export interface CreateStoreOptions extends EncoderOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
-  /** As imgstore names it: "npy", "png", "avc1/mp4" … */
+  /** As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first. */
   readonly format: string;
+  /**
+   * imgstore's name of what the samples of the frames mean: "cv_bayerbg", "cv_yuv420p" …, see `pixelEncodings`. They are
+   * stored as they are, and come back as BGR, here and in Python.
+   * @default that of `info.color` if it is a Bayer pattern, else none
+   */
+  readonly encoding?: string;
   /** What `format` may name. */
   readonly formats: readonly ChunkFormat[];
   /** Frames a chunk. @default 200 in directory stores, 10,000 in video stores */
@@ -75,7 +82,7 @@ const defaultMinFree = { bytes: 2 ** 31, share: 0.05 };
  * Creates a store that Python's imgstore reads, or goes on in one.
  * @param path its folder, or the `metadata.yaml` in it; made if it is not there.
  * @throws {ExistsError} if there is a store already, or a folder with anything in it, or another writer.
- * @throws {UnsupportedError} if the format is not known, or cannot hold such frames, or has no such option.
+ * @throws {UnsupportedError} if the format or encoding is not known, or cannot hold such frames, or has no such option.
  * @throws {FrameMismatchError} if a store that is to be gone on in holds others.
  * @throws {RangeError | TypeError} if the chunk size is no positive integer, an encoder option out of range, or
  *   the metadata no mapping that YAML can spell.
@@ -95,7 +102,8 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   }
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
-  const stored = storedInfo(format, offered);
+  const pixels = storedPixels(offered, format, options.format, options.encoding);
+  const { stored, encoding } = pixels;
   const encoder = encoderSettings(format, stored, options);
   const metadata = {
     layout: format.layout,
@@ -104,7 +112,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     imgshape: shapeOfInfo(stored),
     imgdtype: stored.dtype,
     chunkSize: chunkSize ?? defaultChunkSize[format.layout],
-    encoding: undefined,
+    encoding,
     encoder: { ...encoder },
     storeClass: format.storeClass,
     created: new Date(),
@@ -124,7 +132,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     path: folder,
     format,
     offered,
-    stored,
+    ...pixels,
     files,
     digest: await loadDigest(),
     options: { durability, encoder },
@@ -174,14 +182,6 @@ function readmeOf(
 async function usualFloor(files: StoreFiles, folder: string): Promise<number> {
   const { total } = await files.space(folder);
   return Math.min(defaultMinFree.bytes, total * defaultMinFree.share);
-}
-
-function storedInfo(format: ChunkFormat, offered: ImageInfo): ImageInfo {
-  const { bits: _, ...plain } = offered;
-  const stored = format.storedAs(offered.color === "rgb" ? { ...plain, color: "bgr" } : plain);
-  const storable = ["gray", "bgr", "bgra", "none"];
-  if (stored !== undefined && storable.includes(stored.color)) return stored;
-  throw new UnsupportedError(`frames for a ${format.name} store`, describeImage(offered));
 }
 
 /** Twice, for the day that the one is lost; and safe on the disk, with its name, before anything else is. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { sep } from "node:path";
 
 // Where everything of a store lies. Pure: opens no file.
 //
@@ -15,6 +15,13 @@ export const metadataName = "metadata.yaml";
 export const lockName = ".lock";
 /** A copy of the metadata, for the day that the original is lost. */
 export const metadataCopyName = ".metadata.yaml.copy";
+/** What is known of the chunks, so that they need not be opened; see `catalogue.ts`. */
+export const catalogueName = ".marey-catalogue";
+
+/** What imgstore's `save_index` writes, and no reader looks for. */
+export const exportedIndexName = ".index.sqlite";
+/** There while files with new frame numbers are moved into place; see `reindex-store.ts`. */
+export const reindexName = ".reindex";
 
 /** For people; theirs if they wrote it, the store's if its first line says so. */
 export const readmeName = "README.txt";
@@ -37,14 +44,15 @@ export interface ChunkPaths {
 
 /** @param extension of the video, with its dot; directory stores have none. */
 export function chunkPaths(root: string, layout: StoreLayout, extension: string, chunk: number): ChunkPaths {
-  const name = paddedNumber(chunk);
-  const base = layout === "directory" ? join(root, name, "index") : join(root, name);
+  // Put together by hand: stores may have 100,000 chunks, and join() takes its time.
+  const bare = `${root}${sep}${paddedNumber(chunk)}`;
+  const base = layout === "directory" ? `${bare}${sep}index` : bare;
   return {
-    chunk: join(root, layout === "directory" ? name : `${name}${extension}`),
+    chunk: layout === "directory" ? bare : `${bare}${extension}`,
     indexNpz: `${base}.npz`,
     indexYaml: `${base}.yaml`,
     extraJson: `${base}.extra.json`,
-    journal: join(root, `${name}.journal`),
+    journal: `${bare}.journal`,
   };
 }
 
@@ -55,14 +63,22 @@ export function isStoreFile(
   layout: StoreLayout,
   extension: string,
 ): boolean {
-  const own = [metadataName, metadataCopyName, lockName, ".index.sqlite", ".marey-catalogue", readmeName];
+  const own = [
+    metadataName,
+    metadataCopyName,
+    lockName,
+    exportedIndexName,
+    catalogueName,
+    reindexName,
+    readmeName,
+  ];
   if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
     return true;
   }
   if (isFolder) return layout === "directory" && /^\d{6,}$/.test(name);
-  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|h5))$/.test(name)) return true;
+  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|json\.reindexed|h5))$/.test(name)) return true;
   if (layout === "directory" || !/^\d{6,}(?:\.\w+)+$/.test(name)) return false;
-  return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left"].some((ending) =>
+  return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left", ".reindexed"].some((ending) =>
     name.endsWith(ending),
   );
 }
@@ -114,6 +130,16 @@ export function findChunks(
   chunks.sort((a, b) => a - b);
   const known = new Set(chunks);
   return { chunks, strays: strays.sort(), orphans: indexed.filter((chunk) => !known.has(chunk)) };
+}
+
+/** The number after that of every chunk of which anything is left, be it its extra data alone. */
+export function firstFreeChunk(names: Iterable<string>): number {
+  let free = 0;
+  for (const name of names) {
+    const digits = /^(\d{6,15})(?:\.|$)/.exec(name)?.[1];
+    if (digits !== undefined) free = Math.max(free, Number(digits) + 1);
+  }
+  return free;
 }
 
 /** The chunk of that name; undefined if chunk numbers are not spelled like that. */

@@ -1,27 +1,52 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
-import { FrameIndex } from "../core/frame-index.js";
+import { dropCatalogue } from "./catalogue.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
+import { type CatalogueUse, type ChunkTable, readChunkTable } from "./chunk-table.js";
+import { ChunkedIndex } from "./chunked-index.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
 import { creationDate, guessTimeZone } from "./creation-date.js";
-import { chunkPaths, type FolderEntry, findChunks, lockName, metadataName, paddedNumber } from "./layout.js";
+import {
+  type ChunkPaths,
+  chunkPaths,
+  type FolderEntry,
+  findChunks,
+  lockName,
+  metadataName,
+  paddedNumber,
+  reindexName,
+} from "./layout.js";
 import { openUnfinished } from "./open-unfinished.js";
-import { readAhead } from "./read-ahead.js";
-import { type ChunkIndex, joinColumns, readChunkIndex } from "./store-index.js";
+import { decodedInfo, decoderOf } from "./pixel-encoding.js";
+import { type ChunkIndex, loadChunkIndex } from "./store-index.js";
 import { type LockState, lockState } from "./store-lock.js";
-import { infoOfShape, parseStoreMetadata, type StoreMetadata } from "./store-metadata.js";
-import { type StoreChunk, type StoreProblem, StoreReader } from "./store-reader.js";
+import { infoOfShape, isTimeZone, parseStoreMetadata, type StoreMetadata } from "./store-metadata.js";
+import { StoreProblems } from "./store-problems.js";
+import { StoreReader } from "./store-reader.js";
 
 export interface OpenStoreOptions {
   /** What the chunks may be written in. */
   readonly formats: readonly ChunkFormat[];
+  /**
+   * What is done with the catalogue, a small hidden file in the store's folder that makes large stores open at once:
+   * `keep`: it is used, and written where it is missing or out of date, the store has 32 chunks or more, its folder
+   * can be written to and nobody else is writing; `read`: it is used, but never written; `ignore`: the chunks alone
+   * count. What it says is compared with the chunks in each case.
+   * @default "keep"
+   */
+  readonly catalogue?: CatalogueUse;
+  /**
+   * Of stores whose pixels are encoded (Bayer, YUV …): `decoded` are BGR frames, as Python's imgstore gives them; `stored`
+   * what was written.
+   * @default "decoded"
+   */
+  readonly pixels?: "decoded" | "stored";
 }
 
 /** Longest metadata that is read, in bytes. Real ones have a few hundred. */
 const longestMetadata = 2 ** 23;
-/** Index files read at once. */
-const indexesAtOnce = 16;
+const halfReindexed = "some frames have new numbers, others their old ones: marey reindex finishes that";
 
 /**
  * Opens a store of Python's imgstore, or of this library, for reading.
@@ -33,36 +58,81 @@ const indexesAtOnce = 16;
  * @throws {StoreFormatError} if its metadata is no store's.
  * @throws {UnsupportedError} if its class, version or format is not known.
  */
-export async function openStore(path: string, { formats }: OpenStoreOptions): Promise<StoreReader> {
+export async function openStore(
+  path: string,
+  { formats, catalogue = "keep", pixels = "decoded" }: OpenStoreOptions,
+): Promise<StoreReader> {
   const root = await storeFolder(path);
   const metadataPath = join(root, metadataName);
   const text = new TextDecoder().decode(await readContainedFile(root, metadataPath, longestMetadata));
   const metadata = parseStoreMetadata(text, metadataPath);
   const format = formatOf(metadata, formats);
-  const problems: StoreProblem[] = metadata.problems.map((message) => ({ path: metadataPath, message }));
+  const problems = new StoreProblems();
+  for (const message of metadata.problems) problems.report(metadataPath, message, "warning");
 
   const lock = await lockState(root);
   const isAlive = lock.kind === "held";
-  if (lock.kind !== "none") problems.push({ path: join(root, lockName), message: meaningOf(lock) });
-  const found = await discoverChunks(root, metadata, problems);
+  const isLocked = lock.kind !== "none";
+  if (lock.kind !== "none") problems.report(join(root, lockName), meaningOf(lock), "warning");
+  const numbers = await discoverChunks(root, metadata, problems);
+  const marker = await stat(join(root, reindexName)).catch(() => undefined);
+  if (marker) problems.report(join(root, reindexName), halfReindexed);
   const unfinished = (chunk: number): Promise<ChunkIndex | undefined> =>
     openUnfinished(root, metadata.uuid, format, chunk, isAlive);
-  const { chunks, indexes } = await readIndexes(root, metadata, found, unfinished, problems);
-  const timezone = metadata.timezone ?? guessTimeZone(metadata.user);
-  const created =
-    metadata.created ?? creationDate(basename(root), timezone, (await stat(metadataPath)).mtime);
+  const table = await readChunkTable({
+    ...{ root, metadata, numbers, use: catalogue },
+    ...{ isLocked, unfinished, problems },
+  });
+  const index = lazyIndex(root, metadata, table, {
+    problems,
+    // The next one who opens the store looks at all chunks.
+    onChange: () => {
+      if (catalogue === "keep" && !isLocked) void dropCatalogue(root);
+    },
+  });
+  // The first look at a time zone takes longer than to open a store of a million frames.
+  const zone = lazily(() => timeZoneOf(metadata));
+  problems.later(() => {
+    const { timezone } = metadata;
+    if (timezone === undefined || timezone === zone()) return;
+    problems.report(metadataPath, `unknown time zone ${timezone}`, "warning");
+  });
+  const created = metadata.created ?? creationDate(basename(root), zone(), (await stat(metadataPath)).mtime);
+  const stored = format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype));
+  const encoding = pixels === "decoded" ? metadata.encoding : undefined;
   return new StoreReader({
     path: root,
     metadata,
     format,
-    info: format.restoredAs(infoOfShape(metadata.imgshape, metadata.imgdtype)),
-    index: new FrameIndex(joinColumns(indexes)),
-    chunks,
-    allChunks: found,
+    stored,
+    info: encoding === undefined ? stored : decodedInfo(stored, encoding),
+    decode: encoding === undefined ? (image) => image : (image) => decoderOf(encoding).decode(image),
+    index,
+    starts: index.starts,
+    chunk: (entry) => {
+      const number = table.records.chunk(entry);
+      const start = index.starts[entry]!;
+      const { chunk } = chunkPaths(root, metadata.layout, metadata.extension, number);
+      return { number, path: chunk, start, count: index.starts[entry + 1]! - start };
+    },
+    allChunks: numbers,
     created,
-    timezone,
+    timezone: zone,
     problems,
   });
+}
+
+function timeZoneOf({ timezone, user }: StoreMetadata): string {
+  return timezone !== undefined && isTimeZone(timezone) ? timezone : guessTimeZone(user);
+}
+
+/** Finds it when it is first asked for. */
+function lazily(find: () => string): () => string {
+  let found: string | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
 }
 
 /** Real path of the store's folder: links and changes of the working directory cannot move it any more. */
@@ -103,79 +173,65 @@ function formatOf(
 async function discoverChunks(
   root: string,
   { layout, extension }: StoreMetadata,
-  problems: StoreProblem[],
+  problems: StoreProblems,
 ): Promise<readonly number[]> {
   const entries: FolderEntry[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
-    const path = join(root, entry.name);
     if (!entry.isSymbolicLink()) {
       entries.push({ name: entry.name, isFolder: entry.isDirectory() });
       continue;
     }
+    const path = join(root, entry.name);
     try {
       const target = await stat(await containedPath(root, path));
       entries.push({ name: entry.name, isFolder: target.isDirectory() });
     } catch (error) {
-      problems.push({ path, message: messageOf(error, path) });
+      const isChunk = findChunks([{ name: entry.name, isFolder: true }], layout, extension).chunks.length > 0;
+      problems.report(path, (error as Error).message, isChunk ? "error" : "warning");
     }
   }
   const { chunks, strays, orphans } = findChunks(entries, layout, extension);
-  for (const name of strays) problems.push({ path: join(root, name), message: "is no chunk; passed over" });
+  for (const name of strays) problems.report(join(root, name), "is no chunk; passed over", "warning");
   for (const chunk of orphans) {
-    problems.push({
-      path: join(root, `${paddedNumber(chunk)}${extension}`),
-      message: "missing, though its index is there",
-    });
+    const path = join(root, `${paddedNumber(chunk)}${extension}`);
+    problems.report(path, "missing, though its index is there");
   }
   return chunks;
 }
 
-async function readIndexes(
+/** An index that opens chunks when they are asked for, and tells of those that are not as they were. */
+function lazyIndex(
   root: string,
   { layout, extension }: StoreMetadata,
-  numbers: readonly number[],
-  unfinished: (chunk: number) => Promise<ChunkIndex | undefined>,
-  problems: StoreProblem[],
-): Promise<{ chunks: StoreChunk[]; indexes: ChunkIndex[] }> {
-  const chunks: StoreChunk[] = [];
-  const indexes: ChunkIndex[] = [];
-  let start = 0;
-  const read = async (rank: number): Promise<ChunkIndex | undefined | MareyError> => {
-    const number = numbers[rank]!;
-    const read = async (): Promise<ChunkIndex | undefined> =>
-      (await readChunkIndex(root, chunkPaths(root, layout, extension, number))) ?? unfinished(number);
-    return read().catch((error: unknown) => {
-      if (error instanceof MareyError) return error;
-      throw error;
-    });
-  };
-  let rank = 0;
-  for await (const index of readAhead(numbers.length, indexesAtOnce, read)) {
-    const number = numbers[rank++]!;
-    const paths = chunkPaths(root, layout, extension, number);
-    if (index === undefined || index instanceof MareyError) {
-      const reason = index === undefined ? "missing" : messageOf(index, paths.indexNpz);
-      problems.push({ path: paths.indexNpz, message: `${reason}; chunk ${number} is left out` });
-      continue;
-    }
-    for (const message of index.problems) problems.push({ path: paths.indexNpz, message });
-    const count = index.times.length;
-    if (count === 0) continue;
-    chunks.push({ number, path: paths.chunk, start, count });
-    indexes.push(index);
-    start += count;
-  }
-  return { chunks, indexes };
+  { records, columns, held }: ChunkTable,
+  { problems, onChange }: { readonly problems: StoreProblems; readonly onChange: () => void },
+): ChunkedIndex {
+  const paths = (entry: number): ChunkPaths => chunkPaths(root, layout, extension, records.chunk(entry));
+  const index = new ChunkedIndex(records, {
+    held,
+    load(entry) {
+      try {
+        return loadChunkIndex(root, paths(entry));
+      } catch (error) {
+        if (!(error instanceof MareyError)) throw error;
+        problems.report(paths(entry).indexNpz, error.message);
+        return undefined;
+      }
+    },
+    onChange(entry, found) {
+      const expected = index.starts[entry + 1]! - index.starts[entry]!;
+      const now = found === undefined ? "cannot be read any more" : `holds ${found.times.length} frames`;
+      const message = `is not what it was: chunk ${records.chunk(entry)} had ${expected} frames, its index ${now}`;
+      problems.report(paths(entry).indexNpz, message);
+      onChange();
+    },
+  });
+  for (const [entry, read] of columns) index.offer(entry, read);
+  return index;
 }
 
 function meaningOf(lock: Exclude<LockState, { kind: "none" }>): string {
   if (lock.kind === "held") return `the store is being written, by ${lock.by}`;
   if (lock.kind === "stale") return `its writer is gone (${lock.by}): marey repair makes the store whole`;
   return "the store is still being written, or its writer crashed";
-}
-
-/** The message, without the path that it begins with. */
-function messageOf(error: unknown, path: string): string {
-  const { message } = error as Error;
-  return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
 }

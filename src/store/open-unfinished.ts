@@ -8,12 +8,6 @@ import { nodeFiles } from "./node-files.js";
 import { type ChunkIndex, numberColumn } from "./store-index.js";
 import { readUnfinishedChunk } from "./unfinished-chunk.js";
 
-/** What a reader makes of a chunk that has a journal and no index. */
-export interface UnfinishedIndex extends ChunkIndex {
-  /** Rows of extra data, JSON. */
-  readonly rows: readonly string[];
-}
-
 /** Longest journal that is read, in bytes: five million frames. */
 const longestJournal = 2 ** 28;
 
@@ -29,11 +23,11 @@ export async function openUnfinished(
   format: ChunkFormat,
   number: number,
   isAlive: boolean,
-): Promise<UnfinishedIndex | undefined> {
+): Promise<ChunkIndex | undefined> {
   const path = join(root, `${paddedNumber(number)}.journal`);
   const size = await nodeFiles.size(path);
-  if (size === undefined || size === 0 || size > longestJournal) return undefined;
-  await containedRegularFile(root, path);
+  if (size === undefined || size > longestJournal) return undefined;
+  if (size > 0) await containedRegularFile(root, path);
   const digest = await loadDigest();
   const store = { root, uuid, format, files: nodeFiles, digest };
   const chunk = await readUnfinishedChunk(store, number, isAlive).catch((error: unknown) => {
@@ -48,6 +42,5 @@ export async function openUnfinished(
     numbers: numberColumn(chunk.frames.map((frame) => frame.number)),
     times: Float64Array.from(chunk.frames, ({ time }) => time),
     problems,
-    rows: chunk.rows,
   };
 }

@@ -1,42 +1,58 @@
+import { crc32 } from "node:zlib";
 import { FileFormatError, MareyError, NotFoundError, StoreFormatError } from "../core/errors.js";
 import type { FrameNumber } from "../core/frame.js";
-import type { FrameIndexColumns } from "../core/frame-index.js";
 import type { NpyArray } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
-import { readContainedFile } from "./contained-file.js";
+import type { Column } from "../core/sorted-values.js";
+import type { ByteSource } from "../core/zip.js";
+import type { ChunkColumns } from "./chunk-records.js";
+import { type ContainedFile, openContainedFile, withContainedFile } from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
 import { parseYaml } from "./yaml.js";
 
-type Numbers = Float64Array | BigInt64Array | BigUint64Array;
-
 /** What the index of one chunk says of its frames. */
-export interface ChunkIndex {
-  readonly numbers: Numbers;
-  /** Seconds; NaN where unknown. */
-  readonly times: Float64Array;
+export interface ChunkIndex extends ChunkColumns {
   /** What was wrong, but could be passed over. */
   readonly problems: readonly string[];
+}
+
+/** A chunk's index, and the file that it was read from. */
+export interface FoundChunkIndex {
+  readonly index: ChunkIndex;
+  readonly file: ContainedFile;
+  readonly isYaml: boolean;
 }
 
 /** Longest index files that are read, in bytes: 64 million frames a chunk, or one million as YAML. */
 const longestNpz = 2 ** 30;
 const longestYaml = 2 ** 26;
+/** What an index file usually takes, in bytes. */
+const usualBytes = 2 ** 18;
+/** Which half of a 64-bit integer is the upper one. */
+const highHalf = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
 /**
- * Reads `index.npz`, or `index.yaml` where there is none.
+ * Reads the whole of `index.npz`, or of `index.yaml` where there is none.
  * @returns undefined if there is neither.
  * @throws {MareyError} if the one that is there cannot be read.
  */
 export async function readChunkIndex(root: string, paths: ChunkPaths): Promise<ChunkIndex | undefined> {
-  const npz = await readIfThere(root, paths.indexNpz, longestNpz);
-  if (npz !== undefined) return parseIndexNpz(npz, paths.indexNpz);
-  const yaml = await readIfThere(root, paths.indexYaml, longestYaml);
-  return yaml && parseIndexYaml(new TextDecoder().decode(yaml), paths.indexYaml);
+  return (await findChunkIndex(root, paths))?.index;
 }
 
-async function readIfThere(root: string, path: string, limit: number): Promise<Uint8Array | undefined> {
+/** As `readChunkIndex`, with the file that it was read from. */
+export async function findChunkIndex(root: string, paths: ChunkPaths): Promise<FoundChunkIndex | undefined> {
+  const npz = await readIfThere(root, paths.indexNpz, longestNpz);
+  if (npz !== undefined) {
+    return { index: parseIndexNpz(npz.bytes, paths.indexNpz), file: npz, isYaml: false };
+  }
+  const yaml = await readIfThere(root, paths.indexYaml, longestYaml);
+  return yaml && { index: parseIndexYaml(textOf(yaml.bytes), paths.indexYaml), file: yaml, isYaml: true };
+}
+
+async function readIfThere(root: string, path: string, limit: number): Promise<ContainedFile | undefined> {
   try {
-    return await readContainedFile(root, path, limit);
+    return await openContainedFile(root, path, limit, usualBytes);
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;
@@ -44,12 +60,31 @@ async function readIfThere(root: string, path: string, limit: number): Promise<U
 }
 
 /**
+ * As `readChunkIndex`, at once and on this thread; of an `index.npz` that is long only the two columns are read.
+ * @throws {MareyError} if there is no index, or it cannot be read.
+ */
+export function loadChunkIndex(root: string, paths: ChunkPaths): ChunkIndex {
+  try {
+    return withContainedFile(root, paths.indexNpz, longestNpz, (file) => parseIndexNpz(file, paths.indexNpz));
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    return withContainedFile(root, paths.indexYaml, longestYaml, (file) =>
+      parseIndexYaml(textOf(file.slice(0, file.byteLength)), paths.indexYaml),
+    );
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/**
  * Frame numbers and times of one chunk. If one of the two cannot be read (Python pickles an array with a None in
  * it), it is NaN for all frames. If their lengths differ, the shorter counts.
  * @throws {FileFormatError} if neither can be read.
  */
-export function parseIndexNpz(bytes: Uint8Array, path: string): ChunkIndex {
-  const npz = readNpz(bytes, path);
+export function parseIndexNpz(file: Uint8Array | ByteSource, path: string): ChunkIndex {
+  const npz = readNpz(file, path, crc32);
   const problems: string[] = [];
   const column = (name: string): NpyArray | undefined => {
     try {
@@ -87,7 +122,7 @@ export function parseIndexYaml(text: string, path: string): ChunkIndex {
   return alignColumns(numberColumn(numbers), Float64Array.from(column("frame_time"), Number), path, []);
 }
 
-function alignColumns(numbers: Numbers, times: Float64Array, path: string, problems: string[]): ChunkIndex {
+function alignColumns(numbers: Column, times: Float64Array, path: string, problems: string[]): ChunkIndex {
   const length = Math.min(numbers.length, times.length);
   if (numbers.length !== times.length) {
     problems.push(
@@ -97,12 +132,16 @@ function alignColumns(numbers: Numbers, times: Float64Array, path: string, probl
   return { numbers: numbers.subarray(0, length), times: times.subarray(0, length), problems };
 }
 
-function numbersOf(array: NpyArray, path: string): Numbers {
+function numbersOf(array: NpyArray, path: string): Column {
   const { data } = array;
   if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) return floatsOf(array, path);
+  // By halves: a bigint for each number would take ten times as long.
+  const halves = new Uint32Array(data.buffer, data.byteOffset, data.length * 2);
+  const isSigned = data instanceof BigInt64Array;
   const floats = new Float64Array(data.length);
   for (let i = 0; i < floats.length; i++) {
-    const value = Number(data[i]!);
+    const high = isSigned ? halves[i * 2 + highHalf]! | 0 : halves[i * 2 + highHalf]!;
+    const value = high * 2 ** 32 + halves[i * 2 + 1 - highHalf]!;
     if (!Number.isSafeInteger(value)) return data;
     floats[i] = value;
   }
@@ -118,7 +157,7 @@ function floatsOf({ dtype, data }: NpyArray, path: string): Float64Array {
 }
 
 /** The narrowest column that holds all the numbers exactly; doubles where none does. */
-export function numberColumn(numbers: readonly FrameNumber[]): Numbers {
+export function numberColumn(numbers: readonly FrameNumber[]): Column {
   const exact = numbers.every((number) => typeof number === "number");
   if (exact) return Float64Array.from(numbers as readonly number[]);
   if (!numbers.every((number) => typeof number === "bigint" || Number.isSafeInteger(number))) {
@@ -128,27 +167,4 @@ export function numberColumn(numbers: readonly FrameNumber[]): Numbers {
   if (whole.every((number) => number >= -(2n ** 63n) && number < 2n ** 63n)) return BigInt64Array.from(whole);
   if (whole.every((number) => number >= 0n && number < 2n ** 64n)) return BigUint64Array.from(whole);
   return Float64Array.from(numbers, Number);
-}
-
-/** The columns of the whole store, chunk after chunk. */
-export function joinColumns(chunks: readonly ChunkIndex[]): FrameIndexColumns {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.times.length, 0);
-  const times = new Float64Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    times.set(chunk.times, at);
-    at += chunk.times.length;
-  }
-  if (chunks.every((chunk) => chunk.numbers instanceof Float64Array)) {
-    const numbers = new Float64Array(length);
-    at = 0;
-    for (const chunk of chunks) {
-      numbers.set(chunk.numbers as Float64Array, at);
-      at += chunk.numbers.length;
-    }
-    return { numbers, times };
-  }
-  // Rare: some camera counts beyond 2^53.
-  const numbers = chunks.flatMap((chunk) => [...chunk.numbers]);
-  return { numbers: numberColumn(numbers), times };
 }

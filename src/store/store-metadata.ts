@@ -4,6 +4,13 @@ import type { NpyArray } from "../core/npy.js";
 import { isPlainExtension, type StoreLayout } from "./layout.js";
 import { formatYaml, parseYaml } from "./yaml.js";
 
+/** Another store that belongs to this one. */
+export interface ExtraCamera {
+  readonly name: string;
+  /** As it is written: its folder or `metadata.yaml`, from this store's folder on. Not checked. */
+  readonly path: string;
+}
+
 /** What `metadata.yaml` says. */
 export interface StoreMetadata {
   readonly layout: StoreLayout;
@@ -25,10 +32,12 @@ export interface StoreMetadata {
   readonly storeClass?: string | undefined;
   /** When the store was made, to the millisecond; undefined in old stores. */
   readonly created: Date | undefined;
-  /** IANA name of the zone it was made in. */
+  /** IANA name of the zone it was made in, as it was written; whether there is such a zone is not checked here. */
   readonly timezone: string | undefined;
   /** 32 hexadecimal digits. */
   readonly uuid: string | undefined;
+  /** Stores of cameras that recorded at the same time, as multi-camera stores list them. */
+  readonly extraCameras: readonly ExtraCamera[];
   /** All that the user wrote beside it. */
   readonly user: Readonly<Record<string, unknown>>;
   /** What was wrong, but could be passed over. */
@@ -72,10 +81,10 @@ export function parseStoreMetadata(text: string, path: string): StoreMetadata {
   const format = requireText(store, "format", path);
   const extension = layout === "video" ? videoExtension(store, format, path) : "";
   const problems: string[] = [];
-  const timezone = optionalText(store.timezone_local);
-  if (timezone !== undefined && !isTimeZone(timezone)) problems.push(`unknown time zone ${timezone}`);
   const created = parseCreated(store.created_utc);
   if (created === null) problems.push(`created_utc is no date: ${String(store.created_utc)}`);
+  const extraCameras = parseExtraCameras(store.extra_cameras);
+  if (extraCameras === undefined) problems.push("extra_cameras should be a list of paths; passed over");
   return {
     layout,
     format,
@@ -87,8 +96,9 @@ export function parseStoreMetadata(text: string, path: string): StoreMetadata {
     encoder: isMapping(store.encoder) ? store.encoder : undefined,
     storeClass: store.class === rawStoreClass ? rawStoreClass : undefined,
     created: created ?? undefined,
-    timezone: timezone !== undefined && isTimeZone(timezone) ? timezone : undefined,
+    timezone: optionalText(store.timezone_local),
     uuid: optionalText(store.uuid),
+    extraCameras: extraCameras ?? [],
     user,
     problems,
   };
@@ -163,6 +173,26 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/**
+ * The stores of other cameras, as the fork of imgstore for several cameras (github.com/shaliulab/imgstore) lists them: a
+ * list of paths, or names with paths. Undefined: there is something else.
+ */
+function parseExtraCameras(value: unknown): ExtraCamera[] | undefined {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value) && !isMapping(value)) return undefined;
+  const entries: (readonly [string, unknown])[] = Array.isArray(value)
+    ? value.map((path) => [folderName(String(path)), path])
+    : Object.entries(value);
+  const isText = ([, path]: readonly [string, unknown]): boolean => typeof path === "string" && path !== "";
+  return entries.every(isText) ? entries.map(([name, path]) => ({ name, path: path as string })) : undefined;
+}
+
+/** "lowres" of "../lowres/metadata.yaml". */
+function folderName(path: string): string {
+  const folder = path.replace(/[/\\]*(?:metadata\.yaml)?$/, "");
+  return /[^/\\]*$/.exec(folder)![0];
+}
+
 /** The shape in the words of imgstore. */
 export function shapeOfInfo({ height, width, channels, color }: ImageInfo): number[] {
   return color === "gray" ? [height, width] : [height, width, channels];
@@ -177,7 +207,7 @@ export function infoOfShape(imgshape: readonly number[], imgdtype: string): Imag
 }
 
 /** What a new store says of itself. */
-export type NewStoreMetadata = Omit<StoreMetadata, "problems">;
+export type NewStoreMetadata = Omit<StoreMetadata, "problems" | "extraCameras">;
 
 /** What `metadata.yaml` says under `__store`. */
 function storeFields(metadata: NewStoreMetadata): Record<string, unknown> {

@@ -1,17 +1,26 @@
 import { basename } from "node:path";
-import { ClosedError, DecodeError, MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
+import type { Table } from "apache-arrow";
+import { ClosedError, DecodeError, MareyError, UnsupportedError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
-import { readContainedFile } from "./contained-file.js";
-import { type ExtraRow, parseExtraRows } from "./extra-data.js";
-import { type ChunkSlice, chunkOf, chunkPaths, chunkSlices } from "./layout.js";
+import {
+  type ExtraOptions,
+  type ExtraPlace,
+  findExtraFiles,
+  readExtra,
+  readExtraRows,
+  readSampleRate,
+} from "./extra/read-extra.js";
+import type { ExtraRow } from "./extra/row.js";
+import { type ChunkSlice, chunkOf, chunkSlices } from "./layout.js";
 import { readAhead } from "./read-ahead.js";
 import { ReaderCache } from "./reader-cache.js";
 import type { StoreMetadata } from "./store-metadata.js";
+import type { StoreProblem, StoreProblems } from "./store-problems.js";
 
 /** A chunk that holds frames. */
 export interface StoreChunk {
@@ -24,26 +33,32 @@ export interface StoreChunk {
   readonly count: number;
 }
 
-/** Something in a store that is not as it should be. */
-export interface StoreProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
 /** All that is known of a store once it has been looked through; see `openStore`. */
 export interface StoreContents {
   /** Real path of its folder. */
   readonly path: string;
   readonly metadata: StoreMetadata;
   readonly format: ChunkFormat;
+  /** What the chunks hold, by the metadata. */
+  readonly stored: ImageInfo;
+  /** What frames are, by the metadata. */
   readonly info: ImageInfo;
+  /**
+   * A picture of a chunk as a frame has it.
+   * @throws {UnsupportedError} if the store's encoding is not known, or the picture cannot be of it.
+   */
+  decode(image: Image): Image;
   readonly index: FrameIndex;
-  readonly chunks: readonly StoreChunk[];
+  /** Frame index of the first frame of each chunk that holds frames, and the number of all frames at the end. */
+  readonly starts: Float64Array;
+  /** The chunk at a place among them. */
+  readonly chunk: (entry: number) => StoreChunk;
   /** Numbers of all chunks, with those that are empty or have no index. */
   readonly allChunks: readonly number[];
   readonly created: Date;
-  readonly timezone: string;
-  readonly problems: readonly StoreProblem[];
+  readonly timezone: () => string;
+  /** Grows while the store is read. */
+  readonly problems: StoreProblems;
 }
 
 /** Chunks that single frames are read from stay open, this many. */
@@ -53,8 +68,6 @@ const openChunks = 4;
  * few where they are large, so that they stay in the cache.
  */
 const picturesAhead = { most: 8, least: 4, bytes: 2 ** 24 };
-/** Longest file of extra data that is read, in bytes. */
-const longestExtraData = 2 ** 29;
 
 /** A store, open for reading. Comes from `openStore`. */
 export class StoreReader implements SeekableSource {
@@ -64,22 +77,20 @@ export class StoreReader implements SeekableSource {
   readonly info: ImageInfo;
   readonly index: FrameIndex;
   readonly metadata: StoreMetadata;
+  /** What its chunks are written in. */
+  readonly format: ChunkFormat;
   /** What the user wrote into the metadata. */
   readonly userMetadata: Readonly<Record<string, unknown>>;
   /** 32 hexadecimal digits; undefined in some old stores. */
   readonly uuid: string | undefined;
   /** When the store was made; in old stores by the name of its folder, or the date of its metadata. */
   readonly created: Date;
-  /** IANA name of the zone it was made in. */
-  readonly timezone: string;
-  /** Chunks that hold frames, in order. */
-  readonly chunks: readonly StoreChunk[];
   readonly #contents: StoreContents;
-  readonly #problems: StoreProblem[];
   readonly #starts: Float64Array;
   readonly #readers: ReaderCache;
   /** Chunks whose length has been compared with their index. */
   readonly #compared = new Set<number>();
+  #chunks: readonly StoreChunk[] | undefined;
   #closed = false;
 
   constructor(contents: StoreContents) {
@@ -88,19 +99,30 @@ export class StoreReader implements SeekableSource {
     this.info = contents.info;
     this.index = contents.index;
     this.metadata = contents.metadata;
+    this.format = contents.format;
     this.userMetadata = contents.metadata.user;
     this.uuid = contents.metadata.uuid;
     this.created = contents.created;
-    this.timezone = contents.timezone;
-    this.chunks = contents.chunks;
-    this.#problems = [...contents.problems];
-    this.#starts = Float64Array.from([...contents.chunks.map(({ start }) => start), contents.index.length]);
+    this.#starts = contents.starts;
     this.#readers = new ReaderCache((entry) => this.#open(entry), openChunks);
+  }
+
+  /** IANA name of the zone it was made in. */
+  get timezone(): string {
+    return this.#contents.timezone();
+  }
+
+  /** Chunks that hold frames, in order. */
+  get chunks(): readonly StoreChunk[] {
+    // A store may have 100,000; most of its readers never ask.
+    const length = this.#starts.length - 1;
+    this.#chunks ??= Array.from({ length }, (_, entry) => this.#contents.chunk(entry));
+    return this.#chunks;
   }
 
   /** What was found wrong so far; grows when chunks or extra data turn out damaged as they are read. */
   get problems(): readonly StoreProblem[] {
-    return this.#problems;
+    return this.#contents.problems.list;
   }
 
   async frame(address: FrameAddress): Promise<IndexedFrame> {
@@ -129,25 +151,45 @@ export class StoreReader implements SeekableSource {
 
   /**
    * All rows of extra data, in the order of the chunks. A row says itself to which frame it belongs, by
-   * `frame_number`, `frame_time` and `frame_index` (-1 before the first frame).
-   * A damaged file gives the rows that are whole; `problems` tells.
+   * `frame_number`, `frame_time` and `frame_index` (-1 before the first frame; Motif's HDF5 files have none).
+   * A damaged file gives the rows that are whole, and `problems` tells; or throws, with `strict`.
    */
-  async extraData(): Promise<ExtraRow[]> {
-    const { allChunks, metadata } = this.#contents;
+  async extraData(options?: ExtraOptions): Promise<ExtraRow[]> {
     const rows: ExtraRow[] = [];
-    for (const chunk of allChunks) {
-      const { extraJson } = chunkPaths(this.path, metadata.layout, metadata.extension, chunk);
-      try {
-        const bytes = await readContainedFile(this.path, extraJson, longestExtraData);
-        const found = parseExtraRows(new TextDecoder().decode(bytes));
-        for (const row of found.rows) rows.push(row);
-        if (found.problem !== undefined) this.#report(extraJson, found.problem);
-      } catch (error) {
-        if (!(error instanceof MareyError)) throw error;
-        if (!(error instanceof NotFoundError)) this.#report(extraJson, error.message);
-      }
-    }
+    for await (const row of this.extraRows(options)) rows.push(row);
     return rows;
+  }
+
+  /** As `extraData`, one after another: the rows of one file are in memory at a time. */
+  extraRows(options?: ExtraOptions): AsyncGenerator<ExtraRow> {
+    return readExtraRows(this.#extraPlace(), options);
+  }
+
+  /** As `extraData`, as an Arrow table; see `extra/extra-table.ts` for what becomes of the values. */
+  async extraTable(options?: ExtraOptions): Promise<Table> {
+    const { extraTable } = await import("./extra/extra-table.js");
+    return extraTable(readExtra(this.#extraPlace(), options));
+  }
+
+  /** Samples a second of what Motif recorded beside the frames; undefined if no file says. */
+  extraSampleRate(): Promise<number | undefined> {
+    return readSampleRate(this.#extraPlace());
+  }
+
+  /** The files of extra data that count, in the order of the chunks. */
+  async extraFiles(options?: ExtraOptions): Promise<string[]> {
+    return (await findExtraFiles(this.#extraPlace(), options)).map(({ path }) => path);
+  }
+
+  /**
+   * How many pictures the chunk of that number really holds; undefined where only reading them tells.
+   * @throws {MareyError} if it cannot be opened.
+   */
+  async countPictures(number: number): Promise<number | undefined> {
+    const entry = this.chunks.findIndex((chunk) => chunk.number === number);
+    const reader = await this.#open(entry);
+    await reader.close();
+    return reader.length;
   }
 
   describe(): Record<string, unknown> {
@@ -158,7 +200,7 @@ export class StoreReader implements SeekableSource {
       ...(encoding !== undefined && { encoding }),
       ...(encoder !== undefined && { encoder: plainJson(encoder) }),
       chunkSize,
-      chunks: this.chunks.length,
+      chunks: this.#starts.length - 1,
       ...(this.uuid !== undefined && { uuid: this.uuid }),
       created: this.created.toISOString(),
       timezone: this.timezone,
@@ -176,9 +218,8 @@ export class StoreReader implements SeekableSource {
   }
 
   async #frame(index: number): Promise<IndexedFrame> {
-    this.#needPlainPixels();
     const entry = chunkOf(this.#starts, index);
-    const { start, path } = this.chunks[entry]!;
+    const { start, path } = this.#contents.chunk(entry);
     try {
       const image = await this.#readers.use(entry, (reader) => readRank(reader, index - start));
       return this.#stamped(image, index);
@@ -191,8 +232,7 @@ export class StoreReader implements SeekableSource {
 
   /** Frames of one chunk, through a reader of their own. */
   async *#slice({ entry, first, count, step }: ChunkSlice): AsyncGenerator<IndexedFrame> {
-    this.#needPlainPixels();
-    const { start, path } = this.chunks[entry]!;
+    const { start, path } = this.#contents.chunk(entry);
     let rank = first;
     let reader: ChunkReader | undefined;
     try {
@@ -218,8 +258,8 @@ export class StoreReader implements SeekableSource {
 
   async #open(entry: number): Promise<ChunkReader> {
     this.#needOpen();
-    const { path, number, count } = this.chunks[entry]!;
-    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.info);
+    const { path, number, count } = this.#contents.chunk(entry);
+    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.#contents.stored);
     if (reader.length !== undefined && reader.length !== count && !this.#compared.has(entry)) {
       this.#report(path, `chunk ${number} holds ${reader.length} frames, its index says ${count}`);
     }
@@ -227,23 +267,26 @@ export class StoreReader implements SeekableSource {
     return reader;
   }
 
+  #extraPlace(): ExtraPlace {
+    const { allChunks: chunks, metadata } = this.#contents;
+    const { layout, extension } = metadata;
+    return {
+      ...{ root: this.path, layout, extension, uuid: this.uuid, chunks },
+      report: (path, message) => this.#report(path, message),
+    };
+  }
+
   #stamped(image: Image, index: number): IndexedFrame {
-    return { index, number: this.index.number(index), time: this.index.time(index), image };
+    const decoded = this.#contents.decode(image);
+    return { index, number: this.index.number(index), time: this.index.time(index), image: decoded };
   }
 
   #report(path: string, message: string): void {
-    if (!this.#problems.some((known) => known.path === path && known.message === message)) {
-      this.#problems.push({ path, message });
-    }
+    this.#contents.problems.report(path, message);
   }
 
   #needOpen(): void {
     if (this.#closed) throw new ClosedError(`store ${basename(this.path)}`);
-  }
-
-  #needPlainPixels(): void {
-    const { encoding } = this.metadata;
-    if (encoding !== undefined) throw new UnsupportedError("pixel encoding", encoding, ["none"]);
   }
 }
 

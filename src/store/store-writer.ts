@@ -1,26 +1,24 @@
-import { toColor } from "../core/color.js";
 import type { Digest } from "../core/digest.js";
 import { ClosedError, DiskFullError, FrameMismatchError } from "../core/errors.js";
 import type { Frame, Stamp } from "../core/frame.js";
-import { describeImage, describeMismatch, type Image, type ImageInfo, imageBytes } from "../core/image.js";
+import { describeImage, describeMismatch, type ImageInfo, imageBytes } from "../core/image.js";
 import type { NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
 import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
 import { ChunkInProgress } from "./chunk-in-progress.js";
-import { type ExtraRow, formatExtraRow } from "./extra-data.js";
+import { type ExtraRow, formatExtraRow } from "./extra/row.js";
 import { chunkPaths } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
+import type { StoredPixels } from "./stored-pixels.js";
 
 /** What a store is written with; see `createStore`. */
-export interface StorePlan {
+export interface StorePlan extends StoredPixels {
   /** Its folder, which is there. */
   readonly path: string;
   readonly uuid: string;
   readonly format: ChunkFormat;
   /** What frames are as they are offered. */
   readonly offered: ImageInfo;
-  /** What is stored of them. */
-  readonly stored: ImageInfo;
   /** Frames a chunk. */
   readonly chunkSize: number;
   readonly options: ChunkWriteOptions;
@@ -74,7 +72,7 @@ export class StoreWriter implements FrameSink {
   readonly path: string;
   /** 32 hexadecimal digits. */
   readonly uuid: string;
-  /** What frames come back as: a video drops an odd last row and column. */
+  /** What frames come back as: a video drops an odd last row and column, encoded pixels are decoded. */
   readonly info: ImageInfo;
   readonly ahead = 8;
   readonly #plan: StorePlan;
@@ -102,7 +100,7 @@ export class StoreWriter implements FrameSink {
     this.#plan = plan;
     this.path = plan.path;
     this.uuid = plan.uuid;
-    this.info = plan.stored;
+    this.info = plan.restored;
     this.#nextChunk = plan.before.nextChunk;
     this.#last = plan.before.last;
     this.#startTime = plan.before.startTime;
@@ -231,12 +229,16 @@ export class StoreWriter implements FrameSink {
 
   async #append({ image, number, time }: Frame): Promise<Held> {
     this.#tell();
-    const isFull = this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize;
-    if (isFull || this.#chunk?.failure !== undefined) this.#retireChunk();
+    if (this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize) {
+      // Frames become safe in their order, also from chunk to chunk: there is no hole before a safe one.
+      await this.#chunk.settle();
+      this.#retireChunk();
+    }
+    if (this.#chunk?.failure !== undefined) this.#retireChunk();
     await this.#keepSpace();
     const chunk = await this.#openChunk();
     await chunk.room();
-    const stored = inStoredColor(image, this.#plan.stored);
+    const stored = this.#plan.toStored(image);
     const safe = held(chunk.addFrame(stored, number, time));
     this.#accepted++;
     this.#last = { number, time };
@@ -339,9 +341,4 @@ interface Held {
 function held(promise: Promise<void>): Held {
   promise.catch(() => {});
   return { promise };
-}
-
-/** Stores hold colour as BGR. */
-function inStoredColor(image: Image, stored: ImageInfo): Image {
-  return image.color === "rgb" && stored.color === "bgr" ? toColor(image, "bgr") : image;
 }

@@ -4,7 +4,7 @@ import { EncodeError } from "../core/errors.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ChunkFormat, MendedChunk } from "./chunk-format.js";
 import { encodeChunkIndex } from "./chunk-index.js";
-import { type JournalFrame, parseJournal } from "./journal.js";
+import { type JournalFrame, journalHeaderBytes, parseJournal } from "./journal.js";
 import { type ChunkPaths, chunkPaths, paddedNumber } from "./layout.js";
 import { partName, type StoreFiles, writeInPlace } from "./store-files.js";
 
@@ -57,7 +57,12 @@ export async function readUnfinishedChunk(
 ): Promise<UnfinishedChunk | undefined> {
   const { root, uuid, format, files } = store;
   const paths = chunkPaths(root, format.layout, format.extension, number);
-  const journal = parseJournal(await files.read(paths.journal));
+  const bytes = await files.read(paths.journal);
+  if (bytes.length < journalHeaderBytes) {
+    // Its writer was killed before it began the chunk.
+    return { number, paths, frames: [], lost: 0, damaged: [], rows: [], head: undefined };
+  }
+  const journal = parseJournal(bytes);
   if (journal === undefined || journal.chunk !== number) return undefined;
   if (uuid !== undefined && journal.uuid !== uuid) return undefined;
   const claimed: JournalFrame[] = [];
@@ -134,15 +139,20 @@ export async function finishChunk(
 ): Promise<void> {
   const { files, digest, format, root } = store;
   const { paths, frames, rows } = chunk;
+  let isFolder = format.layout === "directory" && (await files.size(paths.chunk)) !== undefined;
+  if (isFolder) await tidyFolder(store, chunk);
+  else if (format.layout === "directory" && rows.length > 0) {
+    await files.makeFolder(paths.chunk);
+    isFolder = true;
+  }
   const mended = format.layout === "video" ? await mend(store, chunk) : undefined;
-  if (format.layout === "directory") await tidyFolder(store, chunk);
   let extra: bigint | undefined;
   if (rows.length > 0) {
     const text = new TextEncoder().encode(`[${rows.join(", ")}]`);
     await writeInPlace(files, paths.extraJson, [text]);
     extra = digest([text]);
   }
-  if (frames.length > 0 || format.layout === "directory") {
+  if (frames.length > 0 || isFolder) {
     const index = encodeChunkIndex({
       numbers: frames.map(({ number }) => number),
       times: frames.map(({ time }) => time),
@@ -212,14 +222,8 @@ async function copyAsLeft(
   }
 }
 
-/**
- * Removes pictures that were on their way when the writer was killed: nobody was told that they are safe, nothing names
- * them. The folder itself may be missing, if that was the moment.
- */
+/** Removes pictures that were on their way when the writer was killed: nobody was told that they are safe. */
 async function tidyFolder({ files, format }: StoreAtWork, { paths, frames }: UnfinishedChunk): Promise<void> {
-  await files.makeFolder(paths.chunk).catch((error) => {
-    if (error.code !== "EEXIST") throw error;
-  });
   const claimed = new Set(frames.map((_, rank) => paddedNumber(rank) + format.extension));
   for (const name of await files.list(paths.chunk)) {
     const isPicture = /^\d{6,}\./.test(name) && name.endsWith(format.extension);

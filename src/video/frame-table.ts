@@ -1,4 +1,4 @@
-import { FrameIndex } from "../core/frame-index.js";
+import { ColumnIndex } from "../core/column-index.js";
 
 /** The packets of a video stream in decoding order, one column per fact. Ticks are NaN where there are none. */
 export interface PacketColumns {
@@ -68,9 +68,9 @@ export class FrameTable {
    * Frame times in seconds, and the numbers 0, 1, 2 …
    * @param rate frames a second, for streams without any time stamp.
    */
-  index(timeBase: { readonly num: number; readonly den: number }, rate: number): FrameIndex {
+  index(timeBase: { readonly num: number; readonly den: number }, rate: number): ColumnIndex {
     const times = this.pts.map((pts) => (pts * timeBase.num) / timeBase.den);
-    return new FrameIndex({ times: fillGaps(times, rate) });
+    return new ColumnIndex({ times: fillGaps(times, rate) });
   }
 
   /** How long a frame is shown, in ticks: until the next one, or what the container says of the last one. */
