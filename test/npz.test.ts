@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FileFormatError, MareyError, UnsupportedError } from "../src/core/errors.js";
 import { encodeNpz, readNpz } from "../src/core/npz.js";
+import { decodePickledNumbers } from "../src/core/pickled-numbers.js";
 import { python } from "./peers/python.js";
 
 const corpus = new URL("../../shared/corpus", import.meta.url).pathname;
@@ -166,4 +167,37 @@ test("an entry that claims 2^40 bytes is refused before memory is asked for", ()
     bytes.writeUInt32LE(0xfffffff0, central + 24);
     expect(() => readNpz(bytes).array("frame_time")).toThrow(FileFormatError);
   }
+});
+
+test("of pickled numbers every one is read, and nothing is ever run", () => {
+  const program = `
+import sys, io, json, pickle, numpy as np
+def npy(values, protocol):
+    f = io.BytesIO(); a = np.empty(len(values), dtype=object); a[:] = values
+    if protocol == 3: np.save(f, a)
+    else:
+        np.lib.format._write_array_header(f, np.lib.format.header_data_from_array_1_0(a), (1, 0)); pickle.dump(a, f, protocol=protocol)
+    return f.getvalue().hex()
+class Evil:
+    def __reduce__(self): return (print, ('run',))
+good = [[None], [None, 1.5], [0, 255, 256, 65535, 65536, -1, 2**31 - 1, 2**31, -2**31 - 1, 2**62, -2**63, 2**64, None, 1e-300, float('inf')], [None] + [i / 7 for i in range(5000)]]
+bad = [[None, 'text'], [None, np.float64(2)], [Evil()], [None, [1]], [b'x', None], []]
+print(json.dumps(dict(good=[[npy(v, p), [None if x is None else repr(x) for x in v]] for v in good for p in (3, 4)], bad=[npy(v, 3) for v in bad])))
+`;
+  const { good, bad } = JSON.parse(python(program)) as { good: [string, (string | null)[]][]; bad: string[] };
+  for (const [hex, values] of good) {
+    const found = decodePickledNumbers(Buffer.from(hex, "hex"), "npy");
+    const wanted = values.map((text) => {
+      if (text === null) return Number.NaN;
+      if (/^-?\d+$/.test(text)) return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
+      return Number(text.replace("inf", "Infinity"));
+    });
+    expect(found).toEqual(wanted);
+    const bytes = Buffer.from(hex, "hex");
+    for (let end = 80; end < Math.min(bytes.length - 4, 400); end++) {
+      // Cut anywhere, it is none; a header that is cut is refused before.
+      if (end >= 128) expect(decodePickledNumbers(bytes.subarray(0, end), "npy")).toBeUndefined();
+    }
+  }
+  for (const hex of bad) expect(decodePickledNumbers(Buffer.from(hex, "hex"), "npy") ?? []).toEqual([]);
 });

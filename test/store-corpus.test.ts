@@ -41,7 +41,7 @@ const pythonCannot: Record<string, "refused" | readonly (readonly [number | bigi
   meta_missing_encoding_key: everyFortyMs([0, 1, 2, 3, 4]),
   stray_video: everyFortyMs([0, 1, 2, 3, 4]),
   num_uint64_overflow: everyFortyMs([2n ** 63n, 2n ** 63n + 1n]),
-  time_none: [0, 1, 2].map((number) => [number, Number.NaN] as const),
+  time_none: [0, 1, 2].map((number) => [number, number === 0 ? Number.NaN : number] as const),
 };
 
 function everyFortyMs<N>(numbers: readonly N[], first = 0): [N, number][] {

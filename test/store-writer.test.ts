@@ -354,6 +354,8 @@ test("unknown formats, impossible chunk sizes and reserved names are refused at 
   const path = newPath();
   await expect(create(path, { metadata: { f: () => 1 } })).rejects.toThrow();
   expect(existsSync(path)).toBe(false);
+  const native: ImageInfo = { ...info, color: "native" };
+  await expect(create(newPath(), { info: native })).rejects.toThrow(UnsupportedError);
 });
 
 test("user metadata comes back, in Python too", async () => {

@@ -1,10 +1,18 @@
 import { crc32 } from "node:zlib";
-import { FileFormatError, MareyError, NotFoundError, StoreFormatError } from "../core/errors.js";
+import {
+  FileFormatError,
+  MareyError,
+  NotFoundError,
+  StoreFormatError,
+  UnsupportedError,
+} from "../core/errors.js";
 import type { FrameNumber } from "../core/frame.js";
 import type { NpyArray } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
+import { decodePickledNumbers } from "../core/pickled-numbers.js";
 import type { Column } from "../core/sorted-values.js";
 import type { ByteSource } from "../core/zip.js";
+import { encodeNumbers } from "./chunk-index.js";
 import type { ChunkColumns } from "./chunk-records.js";
 import { type ContainedFile, openContainedFile, withContainedFile } from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
@@ -79,8 +87,8 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * Frame numbers and times of one chunk. If one of the two cannot be read (Python pickles an array with a None in
- * it), it is NaN for all frames. If their lengths differ, the shorter counts.
+ * Frame numbers and times of one chunk; a None, for which Python pickles the array, is NaN. If one of the two cannot be
+ * read, it is NaN for all frames. If their lengths differ, the shorter counts.
  * @throws {FileFormatError} if neither can be read.
  */
 export function parseIndexNpz(file: Uint8Array | ByteSource, path: string): ChunkIndex {
@@ -91,8 +99,14 @@ export function parseIndexNpz(file: Uint8Array | ByteSource, path: string): Chun
       return npz.array(name);
     } catch (error) {
       if (!(error instanceof MareyError)) throw error;
-      problems.push(error.message);
-      return undefined;
+      const pickled =
+        error instanceof UnsupportedError ? decodePickledNumbers(npz.file(name), path) : undefined;
+      problems.push(
+        pickled
+          ? `${name} is pickled, for a None is in it: Python's imgstore cannot open this`
+          : error.message,
+      );
+      return pickled && encodeNumbers(pickled);
     }
   };
   const [numbers, times] = [column("frame_number"), column("frame_time")];

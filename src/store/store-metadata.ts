@@ -67,7 +67,9 @@ const ownVideoFormats = ["mjpeg", "mjpeg/avi", "avc1/mp4", "h264/mkv"];
  * @throws {UnsupportedError} for classes and versions of stores that are not known.
  */
 export function parseStoreMetadata(text: string, path: string): StoreMetadata {
-  const document = parseYaml(text, path);
+  const found = parseYaml(text, path);
+  // At the top, where names are texts, a number is taken for its spelling.
+  const document = found instanceof Map ? Object.fromEntries(found) : found;
   const store = isMapping(document) ? document.__store : undefined;
   if (!isMapping(document) || !isMapping(store)) {
     throw new StoreFormatError(path, "has no mapping __store, so it describes no store");

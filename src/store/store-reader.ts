@@ -309,6 +309,7 @@ function plainJson(value: unknown): unknown {
   const text = JSON.stringify(value, (_key, field) => {
     if (typeof field === "bigint") return String(field);
     if (typeof field === "number" && !Number.isFinite(field)) return String(field);
+    if (field instanceof Map) return Object.fromEntries(field);
     return field instanceof Set || field instanceof Uint8Array ? [...field] : field;
   });
   return JSON.parse(text);

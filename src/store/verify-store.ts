@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Digest, loadDigest } from "../core/digest.js";
 import { MareyError, StoreFormatError } from "../core/errors.js";
 import { type StampStatistics, stampStatistics } from "../core/stamp-statistics.js";
+import { encodeZip, extractZipEntry, readZipDirectory } from "../core/zip.js";
 import type { EncodedPicture } from "./chunk-format.js";
 import { type ChunkBytes, decodeChunkBytes } from "./chunk-index.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
@@ -135,13 +136,26 @@ async function readChunkBytes(
   damage: StoreDamage[],
 ): Promise<ChunkBytes | undefined> {
   try {
-    return decodeChunkBytes(await readContainedFile(root, indexNpz, longestIndex), indexNpz);
+    const bytes = await readContainedFile(root, indexNpz, longestIndex);
+    const written = decodeChunkBytes(bytes, indexNpz);
+    if (written !== undefined && !isAsWritten(bytes, indexNpz)) {
+      damage.push({ path: indexNpz, message: "its bytes are not those that were written" });
+    }
+    return written;
   } catch (error) {
     if (!(error instanceof MareyError)) throw error;
     // An index that is missing or damaged is known to the reader already.
     if (error.code !== "NOT_FOUND") damage.push({ path: indexNpz, message: withoutPath(error, indexNpz) });
     return undefined;
   }
+}
+
+/** An index of ours is told by its content alone, to the byte: what is packed again is the same. */
+function isAsWritten(bytes: Uint8Array, path: string): boolean {
+  const arrays = readZipDirectory(bytes, path).map(
+    (entry) => [entry.name, extractZipEntry(bytes, entry, path)] as const,
+  );
+  return Buffer.compare(encodeZip(new Map(arrays)), bytes) === 0;
 }
 
 interface ChunkResult {

@@ -1,10 +1,11 @@
 import {
   binaryTag,
   DEFAULT_SCALAR_STYLE_RULES,
+  defineMappingTag,
   defineScalarTag,
   dump,
-  FAILSAFE_SCHEMA,
   load,
+  mapTag,
   mergeTag,
   NOT_RESOLVED,
   nullYaml11Tag,
@@ -13,10 +14,12 @@ import {
   SCALAR_STYLE,
   type ScalarLayout,
   Schema,
+  seqTag,
   setTag,
-  timestampTag,
+  strTag,
 } from "js-yaml";
 import { StoreFormatError } from "../core/errors.js";
+import { Timestamp } from "./timestamp.js";
 
 // YAML 1.1 as PyYAML reads and writes it, which is narrower than the specification: `1e5` is a string because its
 // floats need a dot and a signed exponent, `y` is a string because its booleans are whole words. A reader of YAML
@@ -52,8 +55,34 @@ const floatTag = defineScalarTag("tag:yaml.org,2002:float", {
   represent: formatFloat,
 });
 
+const timestampTag = defineScalarTag<Date>("tag:yaml.org,2002:timestamp", {
+  implicit: true,
+  resolve: (text) => Timestamp.read(text) ?? NOT_RESOLVED,
+  identify: (value) => value instanceof Date,
+  represent: (date: Date) => (date instanceof Timestamp ? date.spelled() : date.toISOString()),
+});
+
+/** Plain objects, but for mappings with keys that are no texts: as object keys they would come to be some. */
+const mappingTag = defineMappingTag<Map<unknown, unknown>, object>(mapTag.tagName, {
+  create: () => new Map(),
+  addPair: (map, key, value) => {
+    map.set(key, value);
+    return "";
+  },
+  has: (map, key) => map.has(key),
+  finalize: (map) =>
+    [...map.keys()].every((key) => typeof key === "string") ? Object.fromEntries(map) : map,
+  keys: (found) => (found instanceof Map ? found.keys() : Object.keys(found)),
+  get: (found, key) =>
+    found instanceof Map ? found.get(key) : (found as Record<string, unknown>)[String(key)],
+  identify: (value) => value instanceof Map || mapTag.identify(value),
+  represent: (value) => (value instanceof Map ? value : mapTag.represent(value)),
+});
+
 const schema = new Schema([
-  ...FAILSAFE_SCHEMA.tags,
+  strTag,
+  seqTag,
+  mappingTag,
   nullYaml11Tag,
   booleanTag,
   integerTag,
@@ -100,8 +129,9 @@ function formatFloat(value: number): string {
 const mostValues = 1_000_000;
 
 /**
- * Reads one YAML document as `yaml.safe_load` does. Mappings become plain objects, integers beyond 2^53 `bigint`,
- * timestamps `Date` (to the millisecond), `!!binary` `Uint8Array`, `!!set` `Set`.
+ * Reads one YAML document as `yaml.safe_load` does. Mappings become plain objects (a `Map` if a key is no text), integers
+ * beyond 2^53 `bigint`, timestamps a `Timestamp`, which is a `Date` that keeps its text, `!!binary` `Uint8Array`, `!!set`
+ * `Set`.
  * @throws {StoreFormatError} if it is no YAML, or grows beyond a million values through its aliases.
  */
 export function parseYaml(text: string, path: string): unknown {
@@ -126,9 +156,18 @@ function countValues(value: unknown, limit: number): number {
     const next = pending.pop();
     count++;
     if (typeof next !== "object" || next === null || ArrayBuffer.isView(next)) continue;
-    for (const child of next instanceof Set ? next : Object.values(next)) pending.push(child);
+    if (next instanceof Map) pending.push(...next.keys());
+    for (const child of next instanceof Set || next instanceof Map ? next.values() : Object.values(next)) {
+      pending.push(child);
+    }
   }
   return count;
+}
+
+/** As Python sorts; keys of different kinds stay where they are. */
+function compareKeys(a: unknown, b: unknown): number {
+  const isComparable = typeof a === typeof b && (typeof a === "string" || typeof a === "number");
+  return isComparable ? (a! < b! ? -1 : a! > b! ? 1 : 0) : 0;
 }
 
 /** Whatever PyYAML would not read back as a string gets quotes. `=` is special there, and fails to load. */
@@ -139,9 +178,13 @@ function quoteForPyYaml(layout: ScalarLayout & { style: number }): void {
   else if (value === "=" || looksTyped(value)) layout.style = SCALAR_STYLE.SINGLE_QUOTED;
 }
 
+/** What PyYAML takes for a date, whether there is such a day or not. */
+const looksDated = /^\d{4}-\d\d?-\d\d?(?:$|[Tt \t])/;
+
 /** Also what only YAML 1.2 takes for a number, so that no reader does. */
 function looksTyped(value: string): boolean {
-  return boolean.test(value) || integer.test(value) || float.test(value) || !Number.isNaN(Number(value));
+  const isNumber = integer.test(value) || float.test(value) || !Number.isNaN(Number(value));
+  return isNumber || boolean.test(value) || looksDated.test(value);
 }
 
 /**
@@ -152,7 +195,7 @@ export function formatYaml(value: unknown): string {
   const text = dump(value, {
     schema,
     seqNoIndent: true,
-    sortKeys: (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0),
+    sortKeys: (a: unknown, b: unknown) => compareKeys(a, b),
     scalarStyleRules: [quoteForPyYaml, ...Object.values(DEFAULT_SCALAR_STYLE_RULES)],
   });
   // All text beyond ASCII stands in double quotes by now, where it can be escaped.

@@ -37,7 +37,8 @@ def triples(name, width):
     print(hashlib.sha256(cv2.cvtColor(picture, names()[name])).hexdigest())
 
 
-if sys.argv[1] == "names":
-    print(json.dumps(names()))
-else:
-    {"pictures": pictures, "triples": triples}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    if sys.argv[1] == "names":
+        print(json.dumps(names()))
+    else:
+        {"pictures": pictures, "triples": triples}[sys.argv[1]](*sys.argv[2:])

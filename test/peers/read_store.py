@@ -1,10 +1,13 @@
 """read_store.py STORE [OUT.npy]: reads an imgstore as its format is described, with nothing but NumPy, OpenCV and PyYAML,
-and prints what is in it as JSON. The pictures go, stacked, to OUT.npy. Pictures keep the depth of their files."""
+and prints what is in it as JSON. The pictures go, stacked, to OUT.npy. Pictures keep the depth of their files; those of
+stores with an encoding are converted to BGR."""
 import glob, json, os, struct, sys
 os.environ['OPENCV_VIDEOIO_PRIORITY_GSTREAMER'] = '0'
 import cv2
 import numpy as np
 import yaml
+
+from convert_pixels import names
 
 
 def chunk_numbers(root, store):
@@ -80,7 +83,8 @@ def read(root):
         base = os.path.join(root, name, 'index') if store['class'] == 'DirectoryImgStore' else os.path.join(root, name)
         with np.load(base + '.npz') as index:
             stamps = list(zip(index['frame_number'].tolist(), index['frame_time'].tolist()))
-        images += list(pictures(root, store, chunk, len(stamps)))
+        for image in pictures(root, store, chunk, len(stamps)):
+            images.append(cv2.cvtColor(image, names()[store['encoding']]) if store['encoding'] else image)
         frames += [[chunk, str(number), time] for number, time in stamps]
         rows += extra(base + '.extra.json')
     return dict(store=store, user=user, frames=frames, rows=rows, files=sorted(os.listdir(root))), images
