@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # The programs that the tests and benchmarks compare Marey with, as Debian packages. Does nothing where they are there.
 set -euo pipefail
-packages=(ffmpeg libxxhash0 mkvtoolnix python3 python3-numpy python3-opencv python3-av python3-yaml python3-h5py strace time xfsprogs)
+packages=(
+  ffmpeg libxxhash0 mkvtoolnix python3 python3-av python3-blosc python3-h5py python3-numpy python3-opencv python3-yaml
+  strace time xfsprogs
+)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -11,15 +11,23 @@ import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
+import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
+import { blosc } from "./formats/blosc.js";
 import { bmp as bmpFormat } from "./formats/bmp.js";
+import { bpk } from "./formats/bpk.js";
+import { ffv1Mkv } from "./formats/ffv1-mkv.js";
+import { h264LosslessMkv } from "./formats/h264-lossless-mkv.js";
 import { h264Mkv } from "./formats/h264-mkv.js";
+import { hevcMkv } from "./formats/hevc-mkv.js";
+import { hevcMp4 } from "./formats/hevc-mp4.js";
 import { jpg } from "./formats/jpg.js";
 import { mjpegAvi } from "./formats/mjpeg-avi.js";
 import { npy } from "./formats/npy.js";
 import { pgm as pgmFormat } from "./formats/pgm.js";
 import { png as pngFormat } from "./formats/png.js";
 import { ppm as ppmFormat } from "./formats/ppm.js";
+import { raw } from "./formats/raw.js";
 import { tif } from "./formats/tif.js";
 import { createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
@@ -33,7 +41,7 @@ import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
-import type { ChunkFormat } from "./store/chunk-format.js";
+import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import type { ExportIndexOptions } from "./store/export-index.js";
 import { extraCameras } from "./store/extra-cameras.js";
@@ -83,7 +91,10 @@ export type SourceKind = "store" | "video" | "images" | "array";
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
   ...[npy, pngFormat, tif, bmpFormat, ppmFormat, pgmFormat, jpg],
+  // Of those with the same extension, the first reads what other programs wrote under names of their own.
   ...[mjpegAvi, avc1Mp4, h264Mkv],
+  ...[hevcMp4, hevcMkv, av1Mkv, h264LosslessMkv, ffv1Mkv],
+  ...[raw, blosc, bpk],
 ];
 
 /** Every camera driver; `synthetic` needs no hardware. */
@@ -236,10 +247,16 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (kind === "images") return createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
+  const storeFormat = format ?? defaultFormat(info);
+  const { fps, ...encoder } = pickEncoderOptions(options);
+  // Pictures have no rate; for a video it is a fact, not an option.
+  const hasRate = findFormat(builtInFormats, storeFormat)?.encoderOptions.includes("fps");
   return createStore(path, {
+    ...encoder,
+    ...(fps !== undefined && hasRate && { fps }),
     ...common,
     info,
-    format: format ?? defaultFormat(info),
+    format: storeFormat,
     ...(encoding !== undefined && { encoding }),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),

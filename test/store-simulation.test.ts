@@ -116,7 +116,7 @@ async function write(story: Story, from: number, nextChunk: number, until: numbe
     ...{ path: root, uuid, chunkSize, digest, storeFacts: {}, minFree: 0 },
     ...{ offered: info, stored: info, restored: info, encoding: undefined, toStored: (image) => image },
     format: formatOf(story),
-    options: { durability },
+    options: { durability, encoder: {} },
     files: disk.files,
     before: { length: from, nextChunk, last: undefined },
     release: async () => {},

@@ -45,7 +45,8 @@ OUT says what is written:
 --to and --format overrule the name. Frame numbers, times, user metadata and extra data go from store to store.
 
 --quality means what the format makes of it: h264 and h265 0 (lossless for h264) to 51 (worst); av1 0 to 63;
-mjpeg 1 (best) to 31; jpg 1 (worst) to 100. Start, stop and step take the addresses that "marey help frame" lists.
+mjpeg 1 (best) to 31; jpg 1 (worst) to 100. --quality, --gop, --preset, --fps, --pixel-format, --threads and --hardware go
+for the video chunks of stores too. Start, stop and step take the addresses that "marey help frame" lists.
 
 Ctrl-C leaves a store with the frames written so far, and nothing of a video or an array.
 A video is evenly spaced unless --times is given. With --json one object: input, output, frames, drift (seconds that
@@ -64,7 +65,7 @@ export const convert: CliCommand = {
       .addOption(new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array"]))
       .option(
         "--format <name>",
-        "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv ...",
+        "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv, hevc/mp4, av1/mkv, ffv1/mkv, raw, blosc ...",
       )
       .option(
         "--encoding <name>",

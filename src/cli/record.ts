@@ -20,6 +20,12 @@ interface RecordCliOptions extends CommonOptions {
   readonly format?: string;
   readonly chunkSize?: number;
   readonly quality?: number;
+  readonly gop?: number;
+  readonly preset?: string;
+  readonly fps?: number;
+  readonly pixelFormat?: string;
+  readonly threads?: number;
+  readonly hardware?: boolean;
   readonly drop: "newest" | "oldest" | "fail";
   readonly queue: number;
   readonly metadata: Record<string, string>;
@@ -52,6 +58,16 @@ export const record: CliCommand = {
       .option("--format <name>", "store format (default: avc1/mp4 for uint8, npy for uint16)")
       .option("--chunk-size <frames>", "frames in each chunk", parseInteger)
       .option("--quality <value>", "as the format counts it", parsePositive)
+      .option("--gop <frames>", "from keyframe to keyframe (default: 30)", parseInteger)
+      .option("--preset <name>", "x264's and x265's: ultrafast ... veryslow (default: veryfast)")
+      .option(
+        "--fps <rate>",
+        "what the video files say; the true times are kept beside (default: 25)",
+        parsePositive,
+      )
+      .option("--pixel-format <name>", "FFmpeg's name: yuv420p, yuv422p, yuv444p, gray ...")
+      .option("--threads <count>", "encoder threads", parseInteger)
+      .option("--hardware", "use a hardware encoder if one works")
       .addOption(
         new Option("--drop <policy>", "what goes when the queue is full")
           .choices(["newest", "oldest", "fail"])
@@ -76,13 +92,13 @@ export function addPair(text: string, pairs: Record<string, string>): Record<str
 async function run(output: string, options: RecordCliOptions, context: Context): Promise<number> {
   const { createStore, record } = await import("../index.js");
   await using camera = await openCamera(options);
-  const { chunkSize, quality, overwrite, seconds, frames } = options;
+  const { chunkSize, overwrite, seconds, frames } = options;
   const sink = await createStore(output, {
     info: camera.info,
     format: options.format ?? defaultFormat(camera.info),
     metadata: { ...options.metadata, camera: camera.id },
     ...(chunkSize !== undefined && { chunkSize }),
-    ...(quality !== undefined && { quality }),
+    ...encoderOptions(options),
     ...(overwrite !== undefined && { overwrite }),
   });
   const progress = context.progress("recording", expectedFrames(options), options);
@@ -104,6 +120,19 @@ async function run(output: string, options: RecordCliOptions, context: Context):
     .finally(() => progress.end());
   await report(output, camera.id, receipt, options, context);
   return exit.ok;
+}
+
+function encoderOptions(options: RecordCliOptions) {
+  const { quality, gop, preset, fps, pixelFormat, threads, hardware } = options;
+  return {
+    ...(quality !== undefined && { quality }),
+    ...(gop !== undefined && { gop }),
+    ...(preset !== undefined && { preset }),
+    ...(fps !== undefined && { fps }),
+    ...(pixelFormat !== undefined && { pixelFormat }),
+    ...(threads !== undefined && { threads }),
+    ...(hardware && { hardware: "auto" as const }),
+  };
 }
 
 async function openCamera({ camera, width, height, rate, dtype, color }: RecordCliOptions) {

@@ -1,21 +1,18 @@
 import { videoFormat } from "../store/video-format.js";
+import { optionsOf, type StoreVideo, settingsFor } from "../video/store-encoding.js";
+
+const video: StoreVideo = { container: "mkv", codec: "h264", quality: 18 };
+// FFmpeg is large: it is loaded when the first video is opened.
+const ffmpeg = () => import("../video/store-video.js");
 
 /** H.264 in Matroska: small, 8 bit, lossy. `quality` is the CRF, 0 (best) … 51, 18 unless told. */
 export const h264Mkv = videoFormat({
   name: "h264/mkv",
   extension: ".mkv",
   lossless: false,
-  // FFmpeg is large: it is loaded when the first video is opened.
-  open: async (path) => {
-    const { openVideo } = await import("../video/open-video.js");
-    return openVideo(path, { as: "bgr", rotation: "none", cacheBytes: 2 ** 26 });
-  },
-  create: async (path, info, { quality = 18 }) => {
-    const { LiveVideo } = await import("../video/live-video.js");
-    return LiveVideo.create(path, info, { container: "mkv", codec: "h264", pixelFormat: "yuv420p", quality });
-  },
-  mend: async (from, to, most) => {
-    const { mendVideo } = await import("../video/mend-video.js");
-    return mendVideo(from, to, most, "mkv");
-  },
+  encoderOptions: optionsOf(video),
+  settings: (info, asked) => settingsFor(video, info, asked),
+  open: async (path, as) => (await ffmpeg()).openStoreVideo(path, as),
+  create: async (path, info, settings) => (await ffmpeg()).createStoreVideo(path, info, video, settings),
+  mend: async (from, to, most) => (await ffmpeg()).mendVideo(from, to, most, video.container),
 });

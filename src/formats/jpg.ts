@@ -7,5 +7,6 @@ export const jpg = directoryFormat({
   extension: ".jpg",
   lossless: false,
   dtypes: ["uint8"],
+  quality: { least: 1, most: 100, usual: 95 },
   ...codecPictures(codec),
 });

@@ -1,4 +1,9 @@
 import { videoFormat } from "../store/video-format.js";
+import { optionsOf, type StoreVideo, settingsFor } from "../video/store-encoding.js";
+
+const video: StoreVideo = { container: "avi", codec: "mjpeg", quality: 2 };
+// FFmpeg is large: it is loaded when the first video is opened.
+const ffmpeg = () => import("../video/store-video.js");
 
 /** Motion JPEG in AVI: every frame stands alone, 8 bit, lossy. `quality` is 1 (best) … 31, 2 unless told. */
 export const mjpegAvi = videoFormat({
@@ -6,22 +11,9 @@ export const mjpegAvi = videoFormat({
   aliases: ["mjpeg"],
   extension: ".avi",
   lossless: false,
-  // FFmpeg is large: it is loaded when the first video is opened.
-  open: async (path) => {
-    const { openVideo } = await import("../video/open-video.js");
-    return openVideo(path, { as: "bgr", rotation: "none", cacheBytes: 2 ** 26 });
-  },
-  create: async (path, info, { quality = 2 }) => {
-    const { LiveVideo } = await import("../video/live-video.js");
-    return LiveVideo.create(path, info, {
-      container: "avi",
-      codec: "mjpeg",
-      pixelFormat: "yuvj420p",
-      quality,
-    });
-  },
-  mend: async (from, to, most) => {
-    const { mendVideo } = await import("../video/mend-video.js");
-    return mendVideo(from, to, most, "avi");
-  },
+  encoderOptions: optionsOf(video),
+  settings: (info, asked) => settingsFor(video, info, asked),
+  open: async (path, as) => (await ffmpeg()).openStoreVideo(path, as),
+  create: async (path, info, settings) => (await ffmpeg()).createStoreVideo(path, info, video, settings),
+  mend: async (from, to, most) => (await ffmpeg()).mendVideo(from, to, most, video.container),
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
+import { type EncoderOptions, encoderSettings } from "./chunk-format.js";
 import { chunkPaths, findChunks, firstFreeChunk, metadataName } from "./layout.js";
 import { readMetadataText } from "./metadata-file.js";
 import { checkOwnFiles } from "./own-files.js";
@@ -17,11 +18,13 @@ type Common = Omit<StorePlan, "uuid" | "chunkSize" | "storeFacts" | "minFree" | 
 /**
  * How a store is gone on with: what a writer before left unfinished is finished, and the next chunk comes after the last.
  * The caller holds the lock.
+ * @param asked what it is to be encoded with, where that is to differ from how the store was begun.
  * @throws {UnsupportedError} if the store is of another format, {FrameMismatchError} if its frames are others.
  */
 export async function appendPlan(
   common: Common,
   chunkSize: number | undefined,
+  asked: EncoderOptions,
 ): Promise<Omit<StorePlan, "minFree" | "remove">> {
   const { path: root, format, stored, encoding, files, digest } = common;
   const metadataPath = join(root, metadataName);
@@ -37,6 +40,11 @@ export async function appendPlan(
   if (metadata.encoding !== encoding) {
     throw new FrameMismatchError(`encoding ${metadata.encoding ?? "none"}`, `encoding ${encoding ?? "none"}`);
   }
+  const begun = Object.fromEntries(
+    Object.entries(metadata.encoder ?? {}).filter(([name]) =>
+      (format.encoderOptions as readonly string[]).includes(name),
+    ),
+  );
   const facts = storeFacts(metadata);
   const store: StoreAtWork = { root, uuid: metadata.uuid, format, files, digest };
   const names = await files.list(root);
@@ -50,6 +58,7 @@ export async function appendPlan(
     ...common,
     uuid: metadata.uuid ?? "",
     chunkSize: chunkSize ?? metadata.chunkSize,
+    options: { ...common.options, encoder: encoderSettings(format, stored, { ...begun, ...asked }) },
     storeFacts: facts,
     before: await countFrames(common),
   };
@@ -62,17 +71,24 @@ async function countFrames({ path: root, format, files }: Common): Promise<Store
   const entries = names.map((name) => ({ name, isFolder: isPicturesFolder && /^\d+$/.test(name) }));
   const { chunks } = findChunks(entries, layout, extension);
   let length = 0;
+  let startTime: number | undefined;
   let last: Stamp | undefined;
   for (const chunk of chunks) {
     const index = await readChunkIndex(root, chunkPaths(root, layout, extension, chunk));
     const rank = (index?.times.length ?? 0) - 1;
     if (index === undefined || rank < 0) continue;
     length += rank + 1;
+    startTime ??= index.times[0];
     const number = index.numbers[rank]!;
     last = {
       number: Number.isSafeInteger(Number(number)) ? Number(number) : number,
       time: index.times[rank]!,
     };
   }
-  return { length, nextChunk: firstFreeChunk(names), last };
+  return {
+    length,
+    nextChunk: firstFreeChunk(names),
+    last,
+    ...(startTime !== undefined && { startTime }),
+  };
 }

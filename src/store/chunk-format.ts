@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../core/errors.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import type { StoreLayout } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
@@ -9,12 +10,22 @@ export interface ChunkFormat {
   /** Other names that mean the same. */
   readonly aliases?: readonly string[];
   readonly layout: StoreLayout;
+  /** The class that metadata.yaml names, where it is none of imgstore's: Python refuses such a store. */
+  readonly storeClass?: string;
   /** Of the picture or video files, with its dot. */
   readonly extension: string;
   /** True if every picture comes back as it was given. */
   readonly lossless: boolean;
   /** What is stored of pictures of that shape (a video drops an odd last row); undefined if it cannot hold them. */
   storedAs(info: ImageInfo): ImageInfo | undefined;
+  /** Names of the options that mean something to it. */
+  readonly encoderOptions: readonly EncoderOption[];
+  /**
+   * What such pictures are encoded with, what was not asked for included; goes to `createChunk`, and into metadata.yaml.
+   * @param asked none but `encoderOptions`.
+   * @throws {RangeError | UnsupportedError} if a value is none that the format has.
+   */
+  settings?(info: ImageInfo, asked: EncoderOptions): EncoderOptions;
   /** What comes back from a chunk whose store declares such pictures; an 8-bit format gives 8 bits whatever it says. */
   restoredAs(declared: ImageInfo): ImageInfo;
   /**
@@ -46,11 +57,31 @@ export interface ChunkFormat {
 /** When a written frame counts as safe; see `CreateStoreOptions.durability`. */
 export type Durability = "flush" | "second" | "frame";
 
+/** How pictures are encoded. Which of them mean something, and what is usual, is the format's own matter. */
+export interface EncoderOptions {
+  /** As the format counts it; see its file. */
+  readonly quality?: number;
+  /** Frames from keyframe to keyframe. */
+  readonly gop?: number;
+  /** x264's and x265's names: ultrafast … veryslow. */
+  readonly preset?: string;
+  /** Frames a second, for players; the real times are in the index. */
+  readonly fps?: number;
+  /** FFmpeg's name. */
+  readonly pixelFormat?: string;
+  /** Encoder threads; 0 lets the encoder choose. */
+  readonly threads?: number;
+  /** `auto`: a hardware encoder if one works. */
+  readonly hardware?: "none" | "auto";
+}
+
+export type EncoderOption = keyof EncoderOptions;
+
 export interface ChunkWriteOptions {
   /** With "flush", `sync` is never called. */
   readonly durability: Durability;
-  /** As the format counts it; see its file. @default the format's own */
-  readonly quality?: number;
+  /** What `settings` gave. */
+  readonly encoder: EncoderOptions;
 }
 
 export interface ChunkLocation {
@@ -122,4 +153,30 @@ export interface ChunkReader {
 export function findFormat(formats: readonly ChunkFormat[], name: string): ChunkFormat | undefined {
   const plain = name.replace(/\+color$/, "");
   return formats.find((format) => format.name === plain || format.aliases?.includes(plain));
+}
+
+const encoderOptionNames: readonly EncoderOption[] = [
+  ...(["quality", "gop", "preset", "fps", "pixelFormat", "threads", "hardware"] as const),
+];
+
+/**
+ * What pictures of that shape are encoded with.
+ * @param given what was asked for, among anything else.
+ * @throws {UnsupportedError} if it means nothing to the format; {RangeError} if it is out of range.
+ */
+export function encoderSettings(format: ChunkFormat, info: ImageInfo, given: EncoderOptions): EncoderOptions {
+  const asked = pickEncoderOptions(given);
+  for (const name of Object.keys(asked) as EncoderOption[]) {
+    if (format.encoderOptions.includes(name)) continue;
+    const known = format.encoderOptions.length > 0 ? format.encoderOptions : ["none"];
+    throw new UnsupportedError(`option for ${format.name} stores`, name, known);
+  }
+  return format.settings?.(info, asked) ?? {};
+}
+
+/** Those that are given, without all else that an object may hold. */
+export function pickEncoderOptions(given: EncoderOptions): EncoderOptions {
+  return Object.fromEntries(
+    encoderOptionNames.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  );
 }

@@ -5,7 +5,14 @@ import { loadDigest } from "../core/digest.js";
 import { EncodeError, ExistsError, UnsupportedError } from "../core/errors.js";
 import type { ImageInfo } from "../core/image.js";
 import { appendPlan } from "./append-store.js";
-import { type ChunkFormat, type Durability, findFormat } from "./chunk-format.js";
+import {
+  type ChunkFormat,
+  type Durability,
+  type EncoderOptions,
+  encoderSettings,
+  findFormat,
+  pickEncoderOptions,
+} from "./chunk-format.js";
 import { localTimeZone } from "./creation-date.js";
 import {
   chunkPaths,
@@ -13,17 +20,20 @@ import {
   lockName,
   metadataCopyName,
   metadataName,
+  readmeName,
   type StoreLayout,
 } from "./layout.js";
 import { readMetadataText } from "./metadata-file.js";
 import { nodeFiles } from "./node-files.js";
+import { isOurReadme, type ReadmeFacts, writeReadme } from "./readme.js";
 import { partName, type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
 import { type StorePlan, StoreWriter } from "./store-writer.js";
 import { storedPixels } from "./stored-pixels.js";
 
-export interface CreateStoreOptions {
+/** Encoder options that mean nothing to the format are refused; what was used is kept in the metadata. */
+export interface CreateStoreOptions extends EncoderOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first. */
@@ -62,8 +72,6 @@ export interface CreateStoreOptions {
    * @default 2 GiB, or 5 % of the disk if that is less
    */
   readonly minFree?: number;
-  /** Of a lossy format, as the format counts it; see its file. @default the format's own */
-  readonly quality?: number;
 }
 
 const defaultChunkSize: Record<StoreLayout, number> = { directory: 200, video: 10_000 };
@@ -75,10 +83,10 @@ const defaultMinFree = { bytes: 2 ** 31, share: 0.05 };
  * Creates a store that Python's imgstore reads, or goes on in one.
  * @param path its folder, or the `metadata.yaml` in it; made if it is not there.
  * @throws {ExistsError} if there is a store already, or a folder with anything in it, or another writer.
- * @throws {UnsupportedError} if the format or encoding is not known, or cannot hold such frames.
+ * @throws {UnsupportedError} if the format or encoding is not known, or cannot hold such frames, or has no such option.
  * @throws {FrameMismatchError} if a store that is to be gone on in holds others.
- * @throws {RangeError | TypeError} if the chunk size is no positive integer, or the metadata no mapping that YAML
- *   can spell.
+ * @throws {RangeError | TypeError} if the chunk size is no positive integer, an encoder option out of range, or
+ *   the metadata no mapping that YAML can spell.
  */
 export async function createStore(path: string, options: CreateStoreOptions): Promise<StoreWriter> {
   const { formats, chunkSize, metadata: user = {}, info: offered } = options;
@@ -97,6 +105,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
   const pixels = storedPixels(offered, format, options.format, options.encoding);
   const { stored, encoding } = pixels;
+  const encoder = encoderSettings(format, stored, options);
   const metadata = {
     layout: format.layout,
     format: format.name,
@@ -105,6 +114,8 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     imgdtype: stored.dtype,
     chunkSize: chunkSize ?? defaultChunkSize[format.layout],
     encoding,
+    encoder: { ...encoder },
+    storeClass: format.storeClass,
     created: new Date(),
     timezone: localTimeZone(),
     uuid: randomUUID().replaceAll("-", ""),
@@ -116,7 +127,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   const folder = basename(asked) === metadataName ? dirname(asked) : asked;
   const exists = await makeRoom(folder, options);
   const lock = await takeLock(folder);
-  const { quality, durability = "second" } = options;
+  const { durability = "second" } = options;
   const files = nodeFiles;
   const common = {
     path: folder,
@@ -125,22 +136,32 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     ...pixels,
     files,
     digest: await loadDigest(),
-    options: { durability, ...(quality !== undefined && { quality }) },
+    options: { durability, encoder },
     release: () => lock.release(),
   };
   try {
     const minFree = options.minFree ?? (await usualFloor(files, folder));
     if (exists) {
-      const existing = await appendPlan(common, chunkSize);
-      return new StoreWriter({ ...existing, minFree, remove: removeChunks(folder, format, common.release) });
+      const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
+      const begun = { chunkSize: existing.chunkSize, encoder: existing.options.encoder };
+      const describe = readmeOf({ format, stored, ...begun }, files, folder);
+      return new StoreWriter({
+        ...existing,
+        minFree,
+        describe,
+        remove: removeChunks(folder, format, common.release),
+      });
     }
     await writeMetadata(files, folder, text);
+    const describe = readmeOf({ format, stored, chunkSize: metadata.chunkSize, encoder }, files, folder);
+    await describe({ frames: undefined, rate: undefined });
     const plan: StorePlan = {
       ...common,
       uuid: metadata.uuid,
       chunkSize: metadata.chunkSize,
       storeFacts: storeFacts(metadata),
       minFree,
+      describe,
       before: { length: 0, nextChunk: 0, last: undefined },
       remove: () => removeStore(folder, format.layout, format.extension),
     };
@@ -149,6 +170,14 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     await lock.release();
     throw error;
   }
+}
+
+function readmeOf(
+  facts: Omit<ReadmeFacts, "frames" | "rate">,
+  files: StoreFiles,
+  folder: string,
+): (counted: Pick<ReadmeFacts, "frames" | "rate">) => Promise<void> {
+  return (counted) => writeReadme(files, folder, { ...facts, ...counted });
 }
 
 async function usualFloor(files: StoreFiles, folder: string): Promise<number> {
@@ -203,6 +232,7 @@ async function makeRoom(
 async function removeStore(folder: string, layout: StoreLayout, extension: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
+    if (name === readmeName && !(await isOurReadme(nodeFiles, folder))) continue;
     if (isStoreFile(name, entry.isDirectory(), layout, extension)) {
       await rm(join(folder, name), { recursive: true, force: true });
     }

@@ -4,13 +4,19 @@ import { loadDigest } from "../core/digest.js";
 import { EncodeError, MareyError } from "../core/errors.js";
 import { keepFreedMemory } from "../core/freed-memory.js";
 import { type DType, type Image, type ImageInfo, imageBytes } from "../core/image.js";
-import type { ChunkFormat, ChunkReader, ChunkWriteOptions, ChunkWriter } from "./chunk-format.js";
+import type {
+  ChunkFormat,
+  ChunkReader,
+  ChunkWriteOptions,
+  ChunkWriter,
+  EncoderOptions,
+} from "./chunk-format.js";
 import { readContainedFile } from "./contained-file.js";
 import { paddedNumber } from "./layout.js";
 import { type StoreFile, type StoreFiles, systemReason } from "./store-files.js";
 
 /** What a picture is encoded with. */
-export type PictureOptions = Pick<ChunkWriteOptions, "quality">;
+export type PictureOptions = Pick<EncoderOptions, "quality">;
 
 /** What a format of one file a picture has to say. */
 export interface PictureFormat {
@@ -20,6 +26,8 @@ export interface PictureFormat {
   readonly lossless: boolean;
   /** Sample types that come back as they are; others come back as uint8. */
   readonly dtypes: readonly DType[];
+  /** What lossy formats have. */
+  readonly quality?: { readonly least: number; readonly most: number; readonly usual: number };
   accepts(info: ImageInfo): boolean;
   /** The whole file, in one or more pieces. */
   encode(image: Image, options: PictureOptions): Promise<readonly Uint8Array[]> | readonly Uint8Array[];
@@ -58,6 +66,8 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
     extension,
     lossless,
     storedAs: (info) => (dtypes.includes(info.dtype) && picture.accepts(info) ? info : undefined),
+    encoderOptions: picture.quality ? ["quality"] : [],
+    settings: (_info, asked) => settingsOf(picture, asked),
     restoredAs: (info) => (dtypes.includes(info.dtype) ? info : { ...info, dtype: "uint8" }),
     createChunk: (path, _info, options, files) => createFolder(picture, path, options, files),
     openChunk: async ({ root, path }, info): Promise<ChunkReader> => {
@@ -73,6 +83,14 @@ export function directoryFormat(picture: PictureFormat): ChunkFormat {
       };
     },
   };
+}
+
+function settingsOf({ quality }: PictureFormat, asked: EncoderOptions): EncoderOptions {
+  if (quality === undefined) return {};
+  const { least, most, usual } = quality;
+  const value = asked.quality ?? usual;
+  if (Number.isInteger(value) && value >= least && value <= most) return { quality: value };
+  throw new RangeError(`quality must be an integer from ${least} to ${most}, got ${value}`);
 }
 
 /** Files that wait, open, to be synced: a system has a thousand for a process, which may write for many cameras. */
@@ -116,7 +134,7 @@ async function createFolder(
     write: async (image) => {
       const path = join(folder, paddedNumber(rank++) + picture.extension);
       try {
-        const parts = await picture.encode(image, options);
+        const parts = await picture.encode(image, options.encoder);
         const file = await create(path, parts);
         if (options.durability === "flush") await file.close();
         else unsynced.push(file);

@@ -23,6 +23,9 @@ export const exportedIndexName = ".index.sqlite";
 /** There while files with new frame numbers are moved into place; see `reindex-store.ts`. */
 export const reindexName = ".reindex";
 
+/** For people; theirs if they wrote it, the store's if its first line says so. */
+export const readmeName = "README.txt";
+
 /** "000012": six digits, more only when six do not do. */
 export function paddedNumber(number: number): string {
   return String(number).padStart(6, "0");
@@ -67,7 +70,7 @@ export function isStoreFile(
     exportedIndexName,
     catalogueName,
     reindexName,
-    "README.txt",
+    readmeName,
   ];
   if (own.some((known) => name === known || name === `${known}.part`) || name.startsWith(`${lockName}.`)) {
     return true;

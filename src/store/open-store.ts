@@ -143,22 +143,29 @@ async function storeFolder(path: string): Promise<string> {
   return root;
 }
 
-/** In a directory store the format names the kind of picture; in a video store only the extension counts. */
+/**
+ * In a directory store the format names the kind of picture. In a video store it may be any name (Motif has its own), and
+ * then the extension counts: FFmpeg finds out the rest.
+ */
 function formatOf(
-  { layout, format, extension }: StoreMetadata,
+  { layout, format, extension, storeClass }: StoreMetadata,
   formats: readonly ChunkFormat[],
 ): ChunkFormat {
-  const known = formats.filter((candidate) => candidate.layout === layout);
-  const found =
-    layout === "directory"
-      ? findFormat(known, format)
-      : (known.find((candidate) => candidate.extension === extension) ?? known[0]);
-  if (found !== undefined) return found;
-  throw new UnsupportedError(
-    "store format",
-    format,
-    known.map(({ name }) => name),
+  const known = formats.filter(
+    (candidate) => candidate.layout === layout && candidate.storeClass === storeClass,
   );
+  const named = findFormat(known, format);
+  if (layout === "directory" || storeClass !== undefined || named?.extension === extension) {
+    if (named !== undefined) return named;
+    throw new UnsupportedError(
+      "store format",
+      format,
+      known.map(({ name }) => name),
+    );
+  }
+  const found = known.find((candidate) => candidate.extension === extension) ?? known[0];
+  if (found !== undefined) return found;
+  throw new UnsupportedError("store format", format);
 }
 
 async function discoverChunks(

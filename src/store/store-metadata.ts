@@ -26,6 +26,10 @@ export interface StoreMetadata {
   readonly chunkSize: number;
   /** OpenCV's name of what the pixels mean (`cv_bayerbg`); undefined for plain gray and colour. */
   readonly encoding: string | undefined;
+  /** What pictures were encoded with, where the writer tells: quality, gop, preset … */
+  readonly encoder?: Readonly<Record<string, unknown>> | undefined;
+  /** The class of the store, where it is none of imgstore's. */
+  readonly storeClass?: string | undefined;
   /** When the store was made, to the millisecond; undefined in old stores. */
   readonly created: Date | undefined;
   /** IANA name of the zone it was made in, as it was written; whether there is such a zone is not checked here. */
@@ -42,10 +46,14 @@ export interface StoreMetadata {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Stores of one raw file a chunk, which imgstore does not know: by this name it refuses them instead of misreading. */
+export const rawStoreClass = "RawImgStore";
+
 const layouts = new Map<unknown, StoreLayout>([
   ["DirectoryImgStore", "directory"],
   ["VideoImgStore", "video"],
   ["VideoImgStoreFFMPEG", "video"], // Motif
+  [rawStoreClass, "video"],
 ]);
 
 /** Formats whose writer, besides imgstore's own, declared odd sizes and stored even ones. */
@@ -87,6 +95,8 @@ export function parseStoreMetadata(text: string, path: string): StoreMetadata {
     imgdtype: optionalText(store.imgdtype) ?? "uint8",
     chunkSize: parseChunkSize(store.chunksize, path),
     encoding: optionalText(store.encoding),
+    encoder: isMapping(store.encoder) ? store.encoder : undefined,
+    storeClass: store.class === rawStoreClass ? rawStoreClass : undefined,
     created: created ?? undefined,
     timezone: optionalText(store.timezone_local),
     uuid: optionalText(store.uuid),
@@ -210,7 +220,7 @@ function storeFields(metadata: NewStoreMetadata): Record<string, unknown> {
     imgdtype: metadata.imgdtype,
     chunksize: metadata.chunkSize,
     format: metadata.format,
-    class: layout === "directory" ? "DirectoryImgStore" : "VideoImgStore",
+    class: metadata.storeClass ?? (layout === "directory" ? "DirectoryImgStore" : "VideoImgStore"),
     version: 2,
     encoding: metadata.encoding ?? null,
     // Python writes a naive time, and reads one with an offset too; old versions of it read only the former.
@@ -222,7 +232,9 @@ function storeFields(metadata: NewStoreMetadata): Record<string, unknown> {
 
 /** The text of the `metadata.yaml` of a new store, as Python's imgstore would write it. */
 export function formatStoreMetadata(metadata: NewStoreMetadata): string {
-  return formatYaml({ ...metadata.user, __store: storeFields(metadata) });
+  const { encoder = {}, user } = metadata;
+  const fields = { ...storeFields(metadata), ...(Object.keys(encoder).length > 0 && { encoder }) };
+  return formatYaml({ ...user, __store: fields });
 }
 
 /** What the index of every chunk repeats of it, as imgstore does. */

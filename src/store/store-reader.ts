@@ -193,11 +193,12 @@ export class StoreReader implements SeekableSource {
   }
 
   describe(): Record<string, unknown> {
-    const { layout, format, encoding, chunkSize, user } = this.metadata;
+    const { layout, format, encoding, encoder, chunkSize, user } = this.metadata;
     return {
       format,
       layout,
       ...(encoding !== undefined && { encoding }),
+      ...(encoder !== undefined && { encoder: plainJson(encoder) }),
       chunkSize,
       chunks: this.#starts.length - 1,
       ...(this.uuid !== undefined && { uuid: this.uuid }),

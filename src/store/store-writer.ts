@@ -30,7 +30,15 @@ export interface StorePlan extends StoredPixels {
   /** Bytes of the disk that stay free. */
   readonly minFree: number;
   /** What is there already: frames, the number that the next chunk gets, and the last frame. */
-  readonly before: { readonly length: number; readonly nextChunk: number; readonly last: Stamp | undefined };
+  readonly before: {
+    readonly length: number;
+    readonly nextChunk: number;
+    readonly last: Stamp | undefined;
+    /** Of the first frame. */
+    readonly startTime?: number;
+  };
+  /** Tells people what is in the store, when it is closed. */
+  describe?(counted: { readonly frames: number; readonly rate: number | undefined }): Promise<void>;
   /** Lets others write, and leaves the store as it is. */
   release(): Promise<void>;
   /** Removes what this writer wrote; the lock, too. @param chunks their numbers. */
@@ -49,6 +57,9 @@ export interface WriteProgress {
 
 /** How often the disk is asked how full it is, and with durability "second" told to keep what it has; milliseconds. */
 const SECOND = 1000;
+
+/** Share of a chunk that is written when the next one is begun. */
+const nearlyFull = 0.9;
 
 /**
  * A store that is being written. Comes from `createStore`.
@@ -75,6 +86,9 @@ export class StoreWriter implements FrameSink {
   /** Frames of chunks that have theirs. */
   #finished = { flushed: 0, synced: 0 };
   #last: Stamp | undefined;
+  #startTime: number | undefined;
+  /** The chunk that comes next, where it has been begun ahead of time. */
+  #next: { readonly number: number; readonly chunk: Promise<ChunkInProgress> } | undefined;
   /** The chunk before, on its way to its index. */
   #finishing: Promise<void> = Promise.resolve();
   /** What went wrong behind the caller's back, until he has been told. */
@@ -92,6 +106,7 @@ export class StoreWriter implements FrameSink {
     this.info = plan.restored;
     this.#nextChunk = plan.before.nextChunk;
     this.#last = plan.before.last;
+    this.#startTime = plan.before.startTime;
     if (plan.options.durability === "second") {
       this.#timer = setInterval(() => this.#chunk?.sync().catch(() => {}), SECOND).unref();
     }
@@ -173,8 +188,8 @@ export class StoreWriter implements FrameSink {
       try {
         // Python opens a store without frames only if its first chunk is there.
         if (this.length === 0 && this.#plan.format.layout === "directory") await this.#openChunk();
-        this.#retireChunk();
-        await this.#finishing;
+        await this.#closeChunks();
+        await this.#plan.describe?.({ frames: this.length, rate: this.#rate() });
       } finally {
         await this.#plan.release();
       }
@@ -189,7 +204,7 @@ export class StoreWriter implements FrameSink {
       clearInterval(this.#timer);
       await this.#chunk?.abort();
       this.#chunk = undefined;
-      await this.#finishing;
+      await this.#closeChunks();
       await this.#plan.remove(this.#ownChunks);
     });
     return this.#closing;
@@ -230,15 +245,33 @@ export class StoreWriter implements FrameSink {
     const safe = held(chunk.addFrame(stored, number, time));
     this.#accepted++;
     this.#last = { number, time };
+    this.#startTime ??= time;
+    if (chunk.length >= this.#plan.chunkSize * nearlyFull) this.#beginNext();
     return safe;
   }
 
   async #openChunk(): Promise<ChunkInProgress> {
     if (this.#chunk !== undefined) return this.#chunk;
-    const { path, uuid, format, stored, options, files, digest, storeFacts } = this.#plan;
+    const { number, chunk } = this.#next ?? { number: this.#nextChunk, chunk: this.#start(this.#nextChunk) };
+    this.#next = undefined;
+    this.#chunk = await chunk;
+    this.#nextChunk = number + 1;
+    this.#ownChunks.push(number);
+    return this.#chunk;
+  }
+
+  /** Opening an encoder takes as long as many frames: the next one is ready when the chunk is full. */
+  #beginNext(): void {
     const number = this.#nextChunk;
+    if (this.#next !== undefined || this.#plan.format.layout !== "video") return;
+    this.#next = { number, chunk: this.#start(number) };
+    this.#next.chunk.catch(() => {});
+  }
+
+  #start(number: number): Promise<ChunkInProgress> {
+    const { path, uuid, format, stored, options, files, digest, storeFacts } = this.#plan;
     const paths = chunkPaths(path, format.layout, format.extension, number);
-    this.#chunk = await ChunkInProgress.start(
+    return ChunkInProgress.start(
       {
         ...{ number, paths, files, digest, uuid, storeFacts },
         durability: options.durability,
@@ -252,9 +285,22 @@ export class StoreWriter implements FrameSink {
       },
       () => format.createChunk(paths.chunk, stored, options, files),
     );
-    this.#nextChunk++;
-    this.#ownChunks.push(number);
-    return this.#chunk;
+  }
+
+  /** Nothing is being written after this. A chunk that was begun ahead of time leaves no trace. */
+  async #closeChunks(): Promise<void> {
+    this.#retireChunk();
+    await this.#finishing;
+    const next = this.#next;
+    this.#next = undefined;
+    // One that could not be begun is nobody's loss.
+    await next?.chunk.then((chunk) => chunk.finish()).catch(() => {});
+  }
+
+  /** Frames a second, by the times of the first and the last. */
+  #rate(): number | undefined {
+    const seconds = (this.#last?.time ?? Number.NaN) - (this.#startTime ?? Number.NaN);
+    return this.length > 1 && seconds > 0 ? (this.length - 1) / seconds : undefined;
   }
 
   /** Sends the chunk on its way to its index; the next can be written meanwhile. */
@@ -292,8 +338,7 @@ export class StoreWriter implements FrameSink {
       this.#spaceLooked = performance.now();
       return;
     }
-    this.#retireChunk();
-    await this.#finishing;
+    await this.#closeChunks();
     throw new DiskFullError(path, free, minFree);
   }
 }

@@ -1,6 +1,7 @@
 import { toColor } from "../core/color.js";
 import { type Digest, loadDigest } from "../core/digest.js";
-import type { Image, ImageInfo } from "../core/image.js";
+import { UnsupportedError } from "../core/errors.js";
+import { describeImage, type Image, type ImageInfo } from "../core/image.js";
 import type { SeekableSource } from "../core/stream.js";
 import type {
   ChunkFormat,
@@ -8,6 +9,8 @@ import type {
   ChunkWriteOptions,
   ChunkWriter,
   EncodedPicture,
+  EncoderOption,
+  EncoderOptions,
   MendedChunk,
 } from "./chunk-format.js";
 import { containedRegularFile } from "./contained-file.js";
@@ -20,10 +23,23 @@ export interface VideoFormat {
   /** With its dot. */
   readonly extension: string;
   readonly lossless: boolean;
-  /** Opens a video whose frames are BGR. */
-  open(path: string): Promise<SeekableSource>;
-  /** Creates a video of 8-bit gray or BGR frames of even size, which can be read while it is written. */
-  create(path: string, info: ImageInfo, options: ChunkWriteOptions): Promise<ChunkVideo>;
+  readonly encoderOptions: readonly EncoderOption[];
+  /** As `ChunkFormat.settings`. */
+  settings(info: ImageInfo, asked: EncoderOptions): EncoderOptions;
+  /**
+   * Whether it holds such frames exactly as they are. Lossless formats say so; of all others, 8-bit gray and BGR is held,
+   * of even size.
+   */
+  holds?(info: ImageInfo): boolean;
+  /** Pixels of the shortest side of its frames. @default 1 */
+  readonly leastSide?: number;
+  /**
+   * Opens a video.
+   * @param as `bgr`, unless the format is lossless: then the colour that is in the file. `native` stands for BGRA.
+   */
+  open(path: string, as: "bgr" | "gray" | "native"): Promise<SeekableSource>;
+  /** Creates a video, which can be read while it is written. */
+  create(path: string, info: ImageInfo, settings: EncoderOptions): Promise<ChunkVideo>;
   /** Copies at most that many frames of a video that was not closed into one that is, `to`. */
   mend(from: string, to: string, most: number): Promise<MendedVideo>;
 }
@@ -55,22 +71,36 @@ export interface MendedVideo {
 
 /** A format whose chunks are videos: 000000.mp4, 000001.mp4 … */
 export function videoFormat(video: VideoFormat): ChunkFormat {
-  const { name, aliases, extension, lossless } = video;
+  const { name, aliases, extension, lossless, encoderOptions } = video;
+  const storedAs = (info: ImageInfo): ImageInfo | undefined => {
+    const stored = video.holds === undefined ? evenInfo(info) : video.holds(info) ? info : undefined;
+    const { width = 0, height = 0 } = stored ?? {};
+    return Math.min(width, height) < (video.leastSide ?? 1) ? undefined : stored;
+  };
   return {
     name,
     ...(aliases && { aliases }),
     layout: "video",
     extension,
     lossless,
-    storedAs: evenInfo,
+    storedAs,
+    encoderOptions,
+    settings: (info, asked) => video.settings(info, asked),
     restoredAs: (declared) => {
+      if (video.holds?.(declared)) return declared;
       const color = declared.color === "gray" ? "gray" : "bgr";
       return { ...declared, dtype: "uint8", color, channels: color === "gray" ? 1 : 3 };
     },
     createChunk: (path, info, options) => createVideoChunk(video, path, info, options),
     openChunk: async ({ root, path }, info) => {
-      const source = await video.open(await containedRegularFile(root, path));
-      return readVideoChunk(source, info.color === "gray");
+      const file = await containedRegularFile(root, path);
+      // Exact gray is the luma itself; that of lossy videos is imgstore's, made of the colours that a decoder shows.
+      if (video.holds?.(info)) {
+        const as = info.color === "gray" ? "gray" : info.color === "bgra" ? "native" : "bgr";
+        return readVideoChunk(await video.open(file, as), (image) => asDeclared(image, info));
+      }
+      const source = await video.open(file, "bgr");
+      return readVideoChunk(source, (image) => (info.color === "gray" ? toColor(image, "gray") : image));
     },
     mendChunk: (from, to, most) => mendChunk(video, from, to, most),
   };
@@ -83,9 +113,18 @@ function evenInfo(info: ImageInfo): ImageInfo | undefined {
   return plain && width > 0 && height > 0 ? { ...info, width, height } : undefined;
 }
 
-function readVideoChunk(source: SeekableSource, isGray: boolean): ChunkReader {
-  // Gray stores hold colour videos whose gray is imgstore's, not the decoder's own luma.
-  const restore = (image: Image): Image => (isGray ? toColor(image, "gray") : image);
+/**
+ * Decoded planes as what they are. A store tells of no fewer bits than its dtype has.
+ * @throws {UnsupportedError} if the video is of another layout.
+ */
+function asDeclared(image: Image, { channels, color }: ImageInfo): Image {
+  const { bits: _, pixelFormat, ...plain } = image;
+  if (color !== "bgra") return plain;
+  if (pixelFormat !== "bgra") throw new UnsupportedError("pixel format of BGRA frames", describeImage(image));
+  return { ...plain, channels, color };
+}
+
+function readVideoChunk(source: SeekableSource, restore: (image: Image) => Image): ChunkReader {
   return {
     length: source.index.length,
     read: async (rank) => restore((await source.frame({ index: rank })).image),
@@ -104,7 +143,7 @@ async function createVideoChunk(
   info: ImageInfo,
   options: ChunkWriteOptions,
 ): Promise<ChunkWriter> {
-  const [digest, file] = await Promise.all([loadDigest(), video.create(path, info, options)]);
+  const [digest, file] = await Promise.all([loadDigest(), video.create(path, info, options.encoder)]);
   return {
     // One is encoded while the next is on its way.
     concurrency: 2,

@@ -49,7 +49,7 @@ export async function createEncodedFile(
   const muxer = new Muxer(path, container, isLive);
   let opened: { encoder: Encoder; name: string } | undefined;
   try {
-    opened = openFirst(encoderNames(options), (name) => ({
+    opened = await openFirst(encoderNames(options), (name) => ({
       encoder: name,
       width: info.width,
       height: info.height,
@@ -83,14 +83,14 @@ function tagOf(codec: VideoCodec, container: VideoContainer, coded: string): str
 }
 
 /** The first encoder that opens; what kept the others from it is told only if none does. */
-function openFirst(
+async function openFirst(
   names: readonly string[],
   settings: (name: string) => EncoderSettings,
-): { encoder: Encoder; name: string } {
+): Promise<{ encoder: Encoder; name: string }> {
   const problems: string[] = [];
   for (const name of names) {
     try {
-      return { encoder: Encoder.open(settings(name)), name };
+      return { encoder: await Encoder.open(settings(name)), name };
     } catch (error) {
       problems.push((error as Error).message);
     }

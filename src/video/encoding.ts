@@ -13,6 +13,8 @@ interface CodecFacts {
   readonly hardware: readonly string[];
   readonly containers: readonly VideoContainer[];
   readonly isIntra: boolean;
+  /** Pixels of the shortest side that its encoder takes. A smaller picture is an error to some; SVT-AV1 never ends. */
+  readonly leastSide: number;
 }
 
 const video = ["mp4", "mkv", "mov", "avi"] as const;
@@ -23,23 +25,32 @@ export const codecs: { readonly [C in VideoCodec]: CodecFacts } = {
     hardware: ["h264_nvenc", "h264_qsv", "h264_videotoolbox", "h264_amf"],
     containers: video,
     isIntra: false,
+    leastSide: 1,
   },
   h265: {
     encoder: "libx265",
     hardware: ["hevc_nvenc", "hevc_qsv", "hevc_videotoolbox", "hevc_amf"],
     containers: ["mp4", "mkv", "mov"],
     isIntra: false,
+    leastSide: 16,
   },
   av1: {
     encoder: "libsvtav1",
     hardware: ["av1_nvenc", "av1_qsv", "av1_amf"],
     containers: ["mp4", "mkv"],
     isIntra: false,
+    leastSide: 32,
   },
-  mjpeg: { encoder: "mjpeg", hardware: [], containers: video, isIntra: true },
-  ffv1: { encoder: "ffv1", hardware: [], containers: ["mkv", "avi", "mov"], isIntra: true },
-  raw: { encoder: "rawvideo", hardware: [], containers: ["avi", "mkv"], isIntra: true },
-  "h264-rgb": { encoder: "libx264rgb", hardware: [], containers: ["mp4", "mkv", "mov"], isIntra: false },
+  mjpeg: { encoder: "mjpeg", hardware: [], containers: video, isIntra: true, leastSide: 1 },
+  ffv1: { encoder: "ffv1", hardware: [], containers: ["mkv", "avi", "mov"], isIntra: true, leastSide: 2 },
+  raw: { encoder: "rawvideo", hardware: [], containers: ["avi", "mkv"], isIntra: true, leastSide: 1 },
+  "h264-rgb": {
+    encoder: "libx264rgb",
+    hardware: [],
+    containers: ["mp4", "mkv", "mov"],
+    isIntra: false,
+    leastSide: 1,
+  },
 };
 
 const extensions: Record<string, VideoContainer> = {
@@ -106,12 +117,18 @@ export function checkPixelFormat(pixelFormat: string, codec: VideoCodec, contain
  * The pixel format in which frames of that shape lose the least in that codec.
  *
  * Gray goes untouched into the luma plane, full range and tagged so, with neutral chroma where the codec wants chroma:
- * every player shows it, and lossless settings give it back to the bit. Colour becomes 4:2:0 as players expect, BT.601
+ * every player shows it, and lossless settings give it back to the bit; in AV1 it takes the limited range. Colour becomes 4:2:0 as players expect, BT.601
  * and tagged so; 4:4:4 where the size is odd, since 4:2:0 would cut a row or column.
  * @throws {UnsupportedError} if the codec cannot hold such frames.
  */
 export function codedFormatFor(info: ImageInfo, codec: VideoCodec, container: VideoContainer): CodedFormat {
   const { dtype, color } = info;
+  const { leastSide } = codecs[codec];
+  if (Math.min(info.width, info.height) < leastSide) {
+    throw new UnsupportedError(`frames for codec ${codec}`, describeImage(info), [
+      `${leastSide}x${leastSide} and larger`,
+    ]);
+  }
   const isOdd = info.width % 2 === 1 || info.height % 2 === 1;
   const full = (pixelFormat: string): CodedFormat => ({ pixelFormat, isFullRange: true });
   const bits = dtype === "uint8" ? 8 : dtype === "uint16" ? (info.bits ?? 16) : 0;
@@ -122,7 +139,8 @@ export function codedFormatFor(info: ImageInfo, codec: VideoCodec, container: Vi
   }
   if (bits > 0 && color === "gray") {
     const format = grayFormat(codec, bits, isOdd);
-    if (format) return full(format);
+    // Decoders of AV1 give no sign of the full range that FFmpeg's plain conversion looks for: OpenCV would stretch it.
+    if (format) return { pixelFormat: format, isFullRange: codec !== "av1" };
   }
   if (bits > 0 && (color === "bgr" || color === "rgb")) {
     if (codec === "ffv1") return full(bits === 8 ? "bgr0" : "gbrp16le");

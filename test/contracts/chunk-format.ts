@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, tru
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { toColor } from "../../src/core/color.js";
 import { DecodeError, FrameMismatchError, UnsupportedError } from "../../src/core/errors.js";
 import type { Frame } from "../../src/core/frame.js";
 import { arrayOver, bytesOf, type Image, type ImageInfo, imageBytes } from "../../src/core/image.js";
@@ -169,8 +170,28 @@ export function testChunkFormat(format: ChunkFormat, formats: readonly ChunkForm
           }),
         );
         const pictures = decodeNpy(readFileSync(join(path, "..", "seen.npy")));
-        expect(pictures.shape).toEqual([length, ...shape]);
         const size = pictures.data.length / length;
+        if (
+          format.layout === "video" &&
+          !format.storeClass &&
+          (info.dtype === "uint16" || info.color === "bgra")
+        ) {
+          // OpenCV decodes every video to 8-bit BGR, and imgstore takes four channels for no colour.
+          const color = info.color === "bgr" ? "bgr" : "gray";
+          expect(pictures.dtype).toBe("uint8");
+          for (let rank = 0; rank < length; rank++) {
+            const wanted = toColor(picture(info, rank), color).data;
+            const seen = pictures.data.subarray(rank * size, (rank + 1) * size);
+            expect(seen.length).toBe(wanted.length);
+            const depth = info.dtype === "uint16" ? 257 : 1;
+            for (let i = 0; i < size; i++) {
+              const off = Math.abs(Number(seen[i]) - Number(wanted[i]) / depth);
+              if (off > (depth > 1 ? 1.5 : 0)) expect.fail(`${kind} ${rank}: sample ${i} is ${off} off`);
+            }
+          }
+          return;
+        }
+        expect(pictures.shape).toEqual([length, ...shape]);
         for (let rank = 0; rank < length; rank++) {
           const data = pictures.data.subarray(rank * size, (rank + 1) * size);
           expectSame({ ...stored, data }, picture(info, rank), `${kind} ${rank}`);

@@ -65,7 +65,7 @@ export class Encoder {
   }
 
   /** @throws {Error} if there is no such encoder, or it does not open with these settings. */
-  static open(settings: EncoderSettings): Encoder {
+  static async open(settings: EncoderSettings): Promise<Encoder> {
     const codec = Codec.findEncoderByName(settings.encoder as FFEncoderCodec);
     if (!codec) throw new Error(`there is no encoder ${settings.encoder} in this FFmpeg`);
     // SVT-AV1 does not log through FFmpeg: only errors, unless the user asks for more.
@@ -85,7 +85,11 @@ export class Encoder {
       if (settings.hasGlobalHeader) setOption(context, "flags", "+global_header");
       for (const [name, value] of settings.options) setOption(context, name, value);
       const { encoder, width, height, pixelFormat } = settings;
-      check(context.open2Sync(codec, null), `open encoder ${encoder} for ${width}x${height} ${pixelFormat}`);
+      // On another thread, for it takes as long as many frames.
+      check(
+        await context.open2(codec, null),
+        `open encoder ${encoder} for ${width}x${height} ${pixelFormat}`,
+      );
     } catch (error) {
       context.freeContext();
       throw error;
@@ -148,7 +152,8 @@ export class Encoder {
   #paint(image: Image, frame: Frame): void {
     const { data, linesize } = frame;
     if (!data) throw new Error("a picture has no memory");
-    const isLuma = image.color === "gray" && /^(gray|yuvj?4)/.test(this.#settings.pixelFormat);
+    const { pixelFormat, isFullRange } = this.#settings;
+    const isLuma = isFullRange && image.color === "gray" && /^(gray|yuvj?4)/.test(pixelFormat);
     if (isLuma)
       copyRows(bytesOf(image), image.width * dtypeBytes(image.dtype), data[0]!, linesize[0]!, image.height);
     else this.#scale(image, data, linesize);
