@@ -14,7 +14,7 @@ import { randomFrom } from "./fixtures/simulated-disk.js";
 
 // Damaged files of every kind: `MAREY_FUZZ=1000 npx vitest run test/store-damage.test.ts` damages a thousand stores of
 // each format, CI a few. A failure is repeated by its MAREY_SEED.
-const trials = Number(process.env.MAREY_FUZZ ?? 15);
+const trials = Number(process.env.MAREY_FUZZ ?? 12);
 const mutations = 2000;
 const seed = Number(process.env.MAREY_SEED ?? Date.now() % 1e6);
 

@@ -121,8 +121,7 @@ describe.skipIf(noStrace !== undefined)("a disk that fails", () => {
     "mjpeg/avi": "000001.avi",
   };
   const some: [string, string, string, string][] = formats.flatMap((format) => [
-    [format, format === "npy" ? "writev" : "write", "error=EIO", format === "npy" ? "1" : "2"],
-    [format, format === "npy" ? "writev" : "write", "error=ENOSPC", format === "npy" ? "1" : "2"],
+    format === "npy" ? [format, "writev", "error=ENOSPC", "1"] : [format, "write", "error=EIO", "2"],
     [format, "fdatasync", "error=EIO", "1"],
   ]);
   test.each(some)(
@@ -155,7 +154,7 @@ describe.skipIf(noStrace !== undefined)("a disk that fails", () => {
 
   test.each([
     ["the journal at its start", "000001.journal", "write", "2"],
-    ["the journal", "000001.journal", "write,writev", "3"],
+    ["the journal", "000001.journal", "writev", "1"],
     ["the journal", "000001.journal", "fdatasync", "2"],
     ["the index", "000001.npz.part", "write", "1"],
     ["the index", "000001.npz.part", "fdatasync", "1"],
@@ -296,7 +295,7 @@ describe("a process that may have little", () => {
   test("with too few open files it says so, and leaves no half store", async () => {
     const path = fresh();
     let refused = 0;
-    for (const spareFiles of [1, 2, 3, 4, 6]) {
+    for (const spareFiles of [1, 3, 6]) {
       const options = { frames: 8, chunkSize: 3, goOn: true, spareFiles } as const;
       const told = await runTelling(tellingWriter(path, "avc1/mp4", options));
       expect(told.signal).toBeNull();
