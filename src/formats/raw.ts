@@ -3,7 +3,7 @@ import { packedFormat } from "../store/packed-format.js";
 
 /**
  * Frames as they are, one after another in one file a chunk, each at a multiple of 4,096 bytes so that it can be mapped
- * into memory and read past the system's cache. Any dtype, any number of channels, as fast as the disk. Python's imgstore
+ * into memory and read past the system's cache. Any dtype, any number of channels; nothing is encoded. Python's imgstore
  * refuses such a store; NumPy reads it:
  *
  *     index = np.load("000000.npz"); shape, dtype = index["imgshape"], str(index["imgdtype"])
