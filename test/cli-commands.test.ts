@@ -58,7 +58,8 @@ test("help comes at once: no command loads FFmpeg or anything else that is heavy
     }
   };
   walk(join(src, "cli/main.ts"));
-  for (const { name } of commands) walk(join(src, `cli/${name}.ts`));
+  // A file called index means something else.
+  for (const { name } of commands) walk(join(src, `cli/${name === "index" ? "export-index" : name}.ts`));
   const outside = [...reached].filter((name) => !name.startsWith(src));
   expect(outside.filter((name) => !name.startsWith("node:"))).toEqual(["commander"]);
   expect([...reached].filter((name) => /src\/(index|video|store|formats|readers|images)/.test(name))).toEqual(

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import { paddedNumber } from "./layout.js";
 import { type OpenStoreOptions, openStore } from "./open-store.js";
@@ -27,6 +28,8 @@ export async function* followStore(
 ): AsyncGenerator<IndexedFrame> {
   let next: number | undefined;
   let seen = "";
+  /** The frame that could not be read at first. */
+  let failed: number | undefined;
   /** Number of the last chunk that holds frames. */
   let newest = 0;
   for (;;) {
@@ -41,10 +44,18 @@ export async function* followStore(
       const { length } = store.index;
       newest = store.chunks.at(-1)?.number ?? newest;
       next ??= start === undefined ? length : start < 0 ? Math.max(0, length + start) : start;
-      for await (const frame of framesFrom(store, next)) {
-        signal?.throwIfAborted();
-        yield frame;
-        next = frame.index + 1;
+      try {
+        for await (const frame of framesFrom(store, next)) {
+          signal?.throwIfAborted();
+          yield frame;
+          next = frame.index + 1;
+        }
+      } catch (error) {
+        // A video that is closed while it is read changes under the reader: then it is opened again.
+        const isNew = error instanceof DecodeError && failed !== next;
+        if (!isNew || isOver) throw error;
+        failed = next;
+        seen = "";
       }
     }
     if (isOver) return;

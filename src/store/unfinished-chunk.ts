@@ -232,6 +232,7 @@ async function tidyFolder({ files, format }: StoreAtWork, { paths, frames }: Unf
   const claimed = new Set(frames.map((_, rank) => paddedNumber(rank) + format.extension));
   for (const name of await files.list(paths.chunk)) {
     const isPicture = /^\d{6,}\./.test(name) && name.endsWith(format.extension);
-    if (isPicture && !claimed.has(name)) await files.remove(join(paths.chunk, name));
+    // What cannot be removed (a folder of that name) harms nobody: no index names it.
+    if (isPicture && !claimed.has(name)) await files.remove(join(paths.chunk, name)).catch(() => {});
   }
 }
