@@ -23,8 +23,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { crc32 } from "../src/core/crc32.js";
 import { FrameNotFoundError } from "../src/core/errors.js";
 import type { FrameAddress } from "../src/core/frame-address.js";
-import { builtInFormats as formats } from "../src/index.js";
-import { CatalogueWriter, parseCatalogue } from "../src/store/catalogue.js";
+import { createStore, builtInFormats as formats } from "../src/index.js";
+import { CatalogueWriter, parseCatalogue, readCatalogue } from "../src/store/catalogue.js";
 import { encodeChunkIndex as encodeContent } from "../src/store/chunk-index.js";
 import { recordBytes } from "../src/store/chunk-records.js";
 import { type CatalogueUse, matchRecords } from "../src/store/chunk-table.js";
@@ -477,4 +477,24 @@ test("a writer that goes on after a crash goes on with its catalogue", async () 
   const none = await CatalogueWriter.open(blocked, uuid);
   await append(none, 0);
   await none.finish();
+});
+
+test("a store that is written has its catalogue when it is closed, and gone on in", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "marey-written-")), "store");
+  const info = { width: 4, height: 4, channels: 1, dtype: "uint8", color: "gray" } as const;
+  const image = { ...info, data: new Uint8Array(16) };
+  for (const from of [0, 100]) {
+    const store = await createStore(path, { info, format: "npy", chunkSize: 2, append: true, minFree: 0 });
+    for (let i = from; i < from + 100; i++) await store.write({ image, number: i * 7, time: i / 10 });
+    await store.close();
+    const saved = readFileSync(join(path, ".marey-catalogue"));
+    await using reader = await openStore(path, { formats });
+    expect(reader.index.length).toBe(from + 100);
+    expect(reader.index.locate({ number: (from + 57) * 7 })).toBe(from + 57);
+    expect(reader.problems).toEqual([]);
+    // The reader had nothing to add.
+    expect(readFileSync(join(path, ".marey-catalogue"))).toEqual(saved);
+    const found = await readCatalogue(path, reader.uuid);
+    expect(found?.records.length).toBe((from + 100) / 2);
+  }
 });

@@ -117,7 +117,9 @@ describe(`damage to any file (seed ${seed})`, () => {
     async (format) => {
       const random = randomFrom(seed + formats.indexOf(format));
       const path = join(folder, "damaged");
-      const names = filesIn(sound(format)).map((file) => relative(sound(format), file));
+      // What README.txt says is for people, and verified by none.
+      const files = filesIn(sound(format)).filter((file) => !file.endsWith("README.txt"));
+      const names = files.map((file) => relative(sound(format), file));
       for (let trial = 0; trial < trials; trial++) {
         rmSync(path, { recursive: true, force: true });
         cpSync(sound(format), path, { recursive: true });

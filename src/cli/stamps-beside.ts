@@ -3,7 +3,6 @@ import { extname } from "node:path";
 import { FileFormatError } from "../core/errors.js";
 import type { FrameNumber } from "../core/frame.js";
 import type { NpyArray } from "../core/npy.js";
-import { readNpz } from "../core/npz.js";
 import { parseTimecodes } from "../core/timecodes.js";
 
 /** Frame numbers and times of a video, one a frame, from a file beside it. */
@@ -50,7 +49,8 @@ export async function stampsBeside(video: string): Promise<StampsBeside | undefi
   return undefined;
 }
 
-function npzStamps(bytes: Uint8Array, path: string): StampsBeside {
+async function npzStamps(bytes: Uint8Array, path: string): Promise<StampsBeside> {
+  const { readNpz } = await import("../core/npz.js");
   const npz = readNpz(bytes, path);
   const column = (name: string): NpyArray["data"] | undefined =>
     npz.has(name) ? npz.array(name).data : undefined;

@@ -218,6 +218,9 @@ export class CatalogueWriter {
   }
 }
 
+/** Fewer chunks are looked through as fast as a catalogue of them. */
+export const smallestCatalogue = 32;
+
 /** What `CatalogueWriter.append` has to know of the files of a chunk. */
 export interface AppendedChunk {
   readonly indexPath: string;

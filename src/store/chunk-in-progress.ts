@@ -24,6 +24,20 @@ export interface ChunkPlan {
   readonly dropIfEmpty: boolean;
   /** Makes a chunk whole whose writer has given it up: what it does not hold of its journal goes. */
   mend(): Promise<void>;
+  /** Called when its index stands. */
+  onFinished?(chunk: FinishedChunk): Promise<void>;
+}
+
+/** A chunk that has just got its index. */
+export interface FinishedChunk {
+  readonly number: number;
+  readonly numbers: readonly FrameNumber[];
+  readonly times: readonly number[];
+  readonly indexPath: string;
+  /** The content of its index. */
+  readonly index: Uint8Array;
+  /** XXH64 of the digests of all its pictures, and of the rest. */
+  readonly chunkDigest: bigint;
 }
 
 /** Something that waits for its turn in the journal. */
@@ -190,8 +204,9 @@ export class ChunkInProgress {
       else if (durability !== "flush") await this.sync();
       const rest = dropIfEmpty && count === 0 ? undefined : await this.#writer.close();
       const extra = this.#rows > 0 ? await this.#writeRows() : undefined;
+      let index: Uint8Array | undefined;
       if (count > 0 || !dropIfEmpty) {
-        const index = encodeChunkIndex({
+        index = encodeChunkIndex({
           numbers: this.#numbers,
           times: this.#times,
           pictures: this.#pictures,
@@ -203,11 +218,22 @@ export class ChunkInProgress {
       }
       await this.#syncNames();
       await files.remove(paths.journal);
+      if (index !== undefined) {
+        const [numbers, times, indexPath] = [this.#numbers, this.#times, paths.indexNpz];
+        const chunkDigest = this.#digestOfAll(rest);
+        await this.#plan.onFinished?.({ number: this.number, numbers, times, indexPath, index, chunkDigest });
+      }
     } catch (cause) {
       throw asEncodeError(cause, paths.chunk);
     } finally {
       await this.#journal.close().catch(() => {});
     }
+  }
+
+  #digestOfAll(rest: bigint | undefined): bigint {
+    const digests = this.#pictures.map(({ digest }) => digest);
+    const all = BigUint64Array.from(rest === undefined ? digests : [...digests, rest]);
+    return this.#plan.digest([new Uint8Array(all.buffer)]);
   }
 
   /** Stops, and leaves what is there. */

@@ -1,7 +1,14 @@
 import { lstatSync } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import { MareyError } from "../core/errors.js";
-import { type Catalogue, indexDigest, readCatalogue, saveCatalogue, touchCatalogue } from "./catalogue.js";
+import {
+  type Catalogue,
+  indexDigest,
+  readCatalogue,
+  saveCatalogue,
+  smallestCatalogue,
+  touchCatalogue,
+} from "./catalogue.js";
 import { type ChunkColumns, ChunkRecords, encodeRecord, recordBytes } from "./chunk-records.js";
 import { type ChunkPaths, chunkPaths } from "./layout.js";
 import { readAhead } from "./read-ahead.js";
@@ -38,8 +45,6 @@ export interface ChunkTable {
   readonly held: ReadonlyMap<number, ChunkColumns>;
 }
 
-/** Stores of fewer chunks are opened quickly enough without a catalogue, and get none. */
-const fewestSaved = 32;
 /** In larger stores only some chunks are looked at when they are opened, if their folder seems untouched. */
 const mostChecked = 4096;
 /** Index files read at once. */
@@ -70,7 +75,7 @@ export async function readChunkTable(options: ChunkTableOptions): Promise<ChunkT
     ? matchRecords(numbers, catalogue.records)
     : new Int32Array(numbers.length).fill(-1);
   const isUntouched = catalogue !== undefined && (await forgetStale(root, catalogue, known, paths));
-  const isKept = use === "keep" && !isLocked && numbers.length >= fewestSaved;
+  const isKept = use === "keep" && !isLocked && numbers.length >= smallestCatalogue;
   const isComplete =
     catalogue?.records.length === numbers.length && known.every((entry, rank) => entry === rank);
 
@@ -81,7 +86,7 @@ export async function readChunkTable(options: ChunkTableOptions): Promise<ChunkT
     const { bytes } = found.confirmed;
     if (
       !isComplete &&
-      bytes.length >= fewestSaved * recordBytes &&
+      bytes.length >= smallestCatalogue * recordBytes &&
       !isSame(bytes, catalogue?.records.bytes)
     ) {
       await saveCatalogue(root, metadata.uuid, found.confirmed);

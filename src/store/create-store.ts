@@ -14,6 +14,7 @@ import {
   pickEncoderOptions,
 } from "./chunk-format.js";
 import { localTimeZone } from "./creation-date.js";
+import { GrowingCatalogue } from "./growing-catalogue.js";
 import {
   chunkPaths,
   isStoreFile,
@@ -147,6 +148,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
       const describe = readmeOf({ format, stored, ...begun }, files, folder);
       return new StoreWriter({
         ...existing,
+        ...catalogued(folder, existing.uuid, existing.before.nextChunk, common.release),
         minFree,
         describe,
         remove: removeChunks(folder, format, common.release),
@@ -157,6 +159,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     await describe({ frames: undefined, rate: undefined });
     const plan: StorePlan = {
       ...common,
+      ...catalogued(folder, metadata.uuid, 0, common.release),
       uuid: metadata.uuid,
       chunkSize: metadata.chunkSize,
       storeFacts: storeFacts(metadata),
@@ -170,6 +173,23 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     await lock.release();
     throw error;
   }
+}
+
+/** A store of many chunks is written with its catalogue, so that already the first reader opens it at once. */
+function catalogued(
+  folder: string,
+  uuid: string,
+  chunks: number,
+  release: () => Promise<void>,
+): Pick<StorePlan, "onFinished" | "release"> {
+  const catalogue = new GrowingCatalogue(folder, uuid, chunks);
+  return {
+    onFinished: (chunk) => catalogue.add(chunk),
+    release: async () => {
+      await release();
+      await catalogue.finish();
+    },
+  };
 }
 
 function readmeOf(

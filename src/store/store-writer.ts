@@ -5,7 +5,7 @@ import { describeImage, describeMismatch, type ImageInfo, imageBytes } from "../
 import type { NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
 import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
-import { ChunkInProgress } from "./chunk-in-progress.js";
+import { ChunkInProgress, type FinishedChunk } from "./chunk-in-progress.js";
 import { type ExtraRow, formatExtraRow } from "./extra/row.js";
 import { chunkPaths } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
@@ -39,6 +39,8 @@ export interface StorePlan extends StoredPixels {
   };
   /** Tells people what is in the store, when it is closed. */
   describe?(counted: { readonly frames: number; readonly rate: number | undefined }): Promise<void>;
+  /** Called when a chunk has got its index. */
+  onFinished?(chunk: FinishedChunk): Promise<void>;
   /** Lets others write, and leaves the store as it is. */
   release(): Promise<void>;
   /** Removes what this writer wrote; the lock, too. @param chunks their numbers. */
@@ -269,7 +271,7 @@ export class StoreWriter implements FrameSink {
   }
 
   #start(number: number): Promise<ChunkInProgress> {
-    const { path, uuid, format, stored, options, files, digest, storeFacts } = this.#plan;
+    const { path, uuid, format, stored, options, files, digest, storeFacts, onFinished } = this.#plan;
     const paths = chunkPaths(path, format.layout, format.extension, number);
     return ChunkInProgress.start(
       {
@@ -282,6 +284,7 @@ export class StoreWriter implements FrameSink {
           const left = await readUnfinishedChunk(store, number, false);
           if (left !== undefined) await finishChunk(store, left, storeFacts);
         },
+        ...(onFinished && { onFinished }),
       },
       () => format.createChunk(paths.chunk, stored, options, files),
     );
