@@ -27,6 +27,7 @@ import { builtInFormats } from "../src/index.js";
 import type { ChunkFormat } from "../src/store/chunk-format.js";
 import { type CreateStoreOptions, createStore } from "../src/store/create-store.js";
 import { openStore } from "../src/store/open-store.js";
+import { repairStore } from "../src/store/repair-store.js";
 import { python } from "./peers/python.js";
 
 const formats = builtInFormats;
@@ -441,3 +442,36 @@ for (const format of builtInFormats.map(({ name }) => name)) {
     expect(readdirSync(copy).filter((name) => name.endsWith(".journal"))).toEqual([]);
   });
 }
+
+test("a video whose writer was stopped while it closed it is read, and repaired", async () => {
+  const path = newPath();
+  const copy = newPath();
+  const large: ImageInfo = { ...info, width: 64, height: 48 };
+  const store = await create(path, { format: "avc1/mp4", info: large });
+  for (let i = 0; i < 9; i++) {
+    await store.write({
+      image: { ...large, data: new Uint8Array(64 * 48).fill(i * 20) },
+      number: i,
+      time: i,
+    });
+  }
+  execFileSync("cp", ["-r", path, copy]);
+  await store.close();
+  // Closing puts one box around all fragments, and its table of contents behind them, which did not reach the disk.
+  const film = readFileSync(join(copy, "000000.mp4"));
+  film.writeUInt32BE(1, 28);
+  film.write("mdat", 32, "latin1");
+  film.writeBigUInt64BE(BigInt(film.length - 28), 36);
+  writeFileSync(join(copy, "000000.mp4"), film);
+  for (const isRepaired of [false, true]) {
+    if (isRepaired) await repairStore(copy, { formats, force: true });
+    await using crashed = await openStore(copy, { formats });
+    let count = 0;
+    for await (const { index, image } of crashed) {
+      expect(Math.abs(Number(image.data[777]) - index * 20)).toBeLessThan(4);
+      count++;
+    }
+    expect(count).toBe(9);
+    expect((await crashed.frame({ index: 8 })).number).toBe(8);
+  }
+});

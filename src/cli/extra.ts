@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { ExtraOptions } from "../store/extra/read-extra.js";
 import type { StoreReader } from "../store/store-reader.js";
-import { writeWhole } from "../store/whole-file.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
@@ -112,6 +111,7 @@ function csvField(value: unknown): string {
 async function writeArrow(store: StoreReader, selection: ExtraOptions, options: FileOptions): Promise<void> {
   const { tableToIPC } = await import("apache-arrow");
   const table = await store.extraTable(selection);
+  const { writeWhole } = await import("../store/whole-file.js");
   await writeWhole(options.output!, options.overwrite ?? false, (temporary) =>
     writeFile(temporary, tableToIPC(table, "file")),
   );

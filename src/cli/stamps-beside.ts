@@ -18,7 +18,7 @@ const longest = 2 ** 29;
 
 const readers: readonly (readonly [
   ending: string,
-  read: (bytes: Uint8Array, path: string) => StampsBeside | undefined,
+  read: (bytes: Uint8Array, path: string) => StampsBeside | undefined | Promise<StampsBeside>,
 ])[] = [
   [".npz", npzStamps],
   [".csv", csvStamps],
@@ -43,7 +43,7 @@ export async function stampsBeside(video: string): Promise<StampsBeside | undefi
     if (bytes === undefined) continue;
     if (bytes.length > longest)
       throw new FileFormatError(path, `has ${bytes.length} bytes; at most ${longest} are read`);
-    const found = read(bytes, path);
+    const found = await read(bytes, path);
     if (found) return found;
   }
   return undefined;

@@ -1,4 +1,3 @@
-import { writeLines } from "../store/whole-file.js";
 import type { Context } from "./context.js";
 
 /** -o and --overwrite, of commands that print a text or write it into a file. */
@@ -13,7 +12,10 @@ export async function giveLines(
   { output, overwrite = false }: FileOptions,
   { out, signal }: Context,
 ): Promise<void> {
-  if (output !== undefined) return writeLines(output, overwrite, lines);
+  if (output !== undefined) {
+    const { writeLines } = await import("../store/whole-file.js");
+    return writeLines(output, overwrite, lines);
+  }
   for await (const line of lines) {
     signal.throwIfAborted();
     await out.line(line);

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import { paddedNumber } from "./layout.js";
 import { type OpenStoreOptions, openStore } from "./open-store.js";
@@ -52,8 +51,7 @@ export async function* followStore(
         }
       } catch (error) {
         // A video that is closed while it is read changes under the reader: then it is opened again.
-        const isNew = error instanceof DecodeError && failed !== next;
-        if (!isNew || isOver) throw error;
+        if (isOver || failed === next || signal?.aborted) throw error;
         failed = next;
         seen = "";
       }

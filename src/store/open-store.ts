@@ -18,7 +18,7 @@ import {
   reindexName,
 } from "./layout.js";
 import { readMetadataText } from "./metadata-file.js";
-import { openUnfinished } from "./open-unfinished.js";
+import { openAsLeft, openUnfinished } from "./open-unfinished.js";
 import { decodedInfo, decoderOf } from "./pixel-encoding.js";
 import { type ChunkIndex, loadChunkIndex } from "./store-index.js";
 import { type LockState, lockState } from "./store-lock.js";
@@ -113,6 +113,7 @@ export async function openStore(
       const { chunk } = chunkPaths(root, metadata.layout, metadata.extension, number);
       return { number, path: chunk, start, count: index.starts[entry + 1]! - start };
     },
+    openAsLeft: (chunk) => openAsLeft(root, metadata.uuid, format, chunk, stored),
     allChunks: numbers,
     created,
     timezone: zone,

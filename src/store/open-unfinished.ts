@@ -1,11 +1,15 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { loadDigest } from "../core/digest.js";
 import { MareyError } from "../core/errors.js";
-import type { ChunkFormat } from "./chunk-format.js";
+import type { ImageInfo } from "../core/image.js";
+import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
 import { chunkPaths } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
 import { checkOwnFiles } from "./own-files.js";
 import { type ChunkIndex, numberColumn } from "./store-index.js";
-import { readUnfinishedChunk } from "./unfinished-chunk.js";
+import { copyAsLeft, readUnfinishedChunk } from "./unfinished-chunk.js";
 
 /** Longest journal that is read, in bytes: five million frames. */
 const longestJournal = 2 ** 28;
@@ -46,4 +50,42 @@ export async function openUnfinished(
     times: Float64Array.from(chunk.frames, ({ time }) => time),
     problems,
   };
+}
+
+/**
+ * Opens a video that cannot be opened as it is, because its writer was stopped while it closed it: what the journal names
+ * is copied into the system's temporary folder, as it was before. `marey repair` makes an end of that.
+ * @returns undefined if there is no journal that helps.
+ */
+export async function openAsLeft(
+  root: string,
+  uuid: string | undefined,
+  format: ChunkFormat,
+  number: number,
+  info: ImageInfo,
+): Promise<ChunkReader | undefined> {
+  const { journal, chunk: video } = chunkPaths(root, format.layout, format.extension, number);
+  if ((await nodeFiles.size(journal)) === undefined) return undefined;
+  await checkOwnFiles(root, [journal, video]);
+  const store = { root, uuid, format, files: nodeFiles, digest: await loadDigest() };
+  const chunk = await readUnfinishedChunk(store, number, false);
+  const last = chunk?.frames.at(-1);
+  if (chunk?.head === undefined || last === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), "marey-"));
+  const path = join(folder, basename(video));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    await copyAsLeft(nodeFiles, video, path, chunk.head, last.offset + last.size);
+    const reader = await format.openChunk({ root: await realpath(folder), path }, info);
+    return {
+      ...reader,
+      close: async () => {
+        await reader.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

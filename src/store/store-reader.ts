@@ -53,6 +53,8 @@ export interface StoreContents {
   readonly starts: Float64Array;
   /** The chunk at a place among them. */
   readonly chunk: (entry: number) => StoreChunk;
+  /** Opens a chunk by its journal, if there is one; for a video that cannot be opened as it is. */
+  openAsLeft(number: number): Promise<ChunkReader | undefined>;
   /** Numbers of all chunks, with those that are empty or have no index. */
   readonly allChunks: readonly number[];
   readonly created: Date;
@@ -259,7 +261,12 @@ export class StoreReader implements SeekableSource {
   async #open(entry: number): Promise<ChunkReader> {
     this.#needOpen();
     const { path, number, count } = this.#contents.chunk(entry);
-    const reader = await this.#contents.format.openChunk({ root: this.path, path }, this.#contents.stored);
+    const { format, stored, openAsLeft } = this.#contents;
+    const reader = await format.openChunk({ root: this.path, path }, stored).catch(async (error: unknown) => {
+      const asLeft = error instanceof MareyError ? await openAsLeft(number) : undefined;
+      if (asLeft === undefined) throw error;
+      return asLeft;
+    });
     if (reader.length !== undefined && reader.length !== count && !this.#compared.has(entry)) {
       this.#report(path, `chunk ${number} holds ${reader.length} frames, its index says ${count}`);
     }

@@ -210,7 +210,8 @@ async function mend(
 
 const copiedAtOnce = 2 ** 24;
 
-async function copyAsLeft(
+/** A copy of a video as it was before its writer began to close it. */
+export async function copyAsLeft(
   files: StoreFiles,
   from: string,
   to: string,

@@ -1,6 +1,6 @@
 import { python } from "./python.js";
 
-/** Frames by the indexes of each store, and pictures that OpenCV and NumPy can read. */
+/** Frames by the indexes of each store, and pictures that OpenCV and NumPy can read; those of Bloscpack are counted. */
 export function countInPython(paths: readonly string[]): { frames: number; pictures: number }[] {
   const code = `
 import glob, json, os, sys
@@ -14,6 +14,8 @@ def count(root):
             if index.endswith("/index.npz"):
                 for k in range(n):
                     name = glob.glob(os.path.dirname(index) + "/%06d.*" % k)[0]
+                    if name.endswith(".bpk"):
+                        pictures += open(name, "rb").read(4) == b"blpk"; continue
                     image = np.load(name) if name.endswith(".npy") else cv2.imread(name)
                     pictures += image is not None
             else:
