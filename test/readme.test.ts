@@ -58,7 +58,8 @@ test("its commands run, one after another", { timeout: 240_000 }, () => {
 
 test("its code runs", { timeout: 120_000 }, () => {
   rmSync(join(folder, "clip.mp4"), { force: true });
-  const imports = 'import { createStore, createVideo, open, openStore, openStores, pipeTo } from "marey";';
+  const imports =
+    'import { createStore, createVideo, followStore, open, openStore, openStores, pipeTo, verifyStore } from "marey";';
   const body = blocks("ts")
     .join("\n")
     .replace(/^import .*$/gm, "");
@@ -72,7 +73,7 @@ test("its code runs", { timeout: 120_000 }, () => {
     .replaceAll("await using ", "const ")
     .replace('"marey"', JSON.stringify(`${root}dist/index.js`));
   const end =
-    "\nawait out.close(); await film.close(); await back.close(); await store.close(); await cameras.close();\n";
+    "\nawait out.close(); await film.close(); await back.close(); await store.close(); await cameras.close(); await day.close();\n";
   writeFileSync(join(folder, "readme.mjs"), plain + end);
   const output = execFileSync("node", ["readme.mjs"], { cwd: folder, encoding: "utf8" });
   expect(output).toContain("12345 ");
