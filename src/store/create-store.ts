@@ -64,7 +64,7 @@ export interface CreateStoreOptions extends EncoderOptions {
    * and its number and time in a journal.
    *
    * `flush`: the end of this process, not a power cut. `second`: the same, and a second later a power cut too; costs
-   * next to nothing. `frame`: a power cut; each write waits for the disk.
+   * nothing where frames are encoded, and uncompressed the rate of the disk. `frame`: a power cut; each write waits for the disk.
    * @default "second"
    */
   readonly durability?: Durability;
