@@ -62,17 +62,17 @@ interface Finding {
 }
 
 async function check(path: string, options: VerifyCliOptions, context: Context): Promise<number> {
-  const { open, openStore, sniff } = await import("../index.js");
+  const { open, openStore, sniff, verifyStore } = await import("../index.js");
   const kind = await sniff(path);
   const started = performance.now();
   const show = progressOf(context, options);
-  let receipt: StoreReceipt | undefined;
-  if (kind === "store") {
-    const { verifyStore } = await import("../index.js");
-    await using store = await openStore(fileOf(path));
-    receipt = await verifyStore(store, { signal: context.signal, onProgress: show.update }).finally(show.end);
-  }
-  await using source = await open(path, openOptions(options, context));
+  const wanted = openOptions(options, context);
+  const { pixels } = wanted;
+  const store = kind === "store" ? await openStore(fileOf(path), { ...(pixels && { pixels }) }) : undefined;
+  await using source = store ?? (await open(path, wanted));
+  const receipt =
+    store &&
+    (await verifyStore(store, { signal: context.signal, onProgress: show.update }).finally(show.end));
   const report = receipt === undefined || options.deep ? await read(source, options, context) : undefined;
   const remarks = remarksOn(source);
   const problems = [

@@ -1,10 +1,6 @@
 import type { ImageInfo } from "../core/image.js";
 import { videoFormat } from "../store/video-format.js";
-import { leastSideOf, optionsOf, type StoreVideo, settingsFor } from "../video/store-encoding.js";
-
-const video: StoreVideo = { container: "mkv", codec: "ffv1" };
-// FFmpeg is large: it is loaded when the first video is opened.
-const ffmpeg = () => import("../video/store-video.js");
+import { codedAs } from "../video/coded-as.js";
 
 /**
  * FFV1 (RFC 9043) in Matroska, for archives: lossless, half the bytes, every frame stands alone and carries check sums.
@@ -15,12 +11,7 @@ export const ffv1Mkv = videoFormat({
   extension: ".mkv",
   lossless: true,
   holds,
-  leastSide: leastSideOf(video),
-  encoderOptions: optionsOf(video),
-  settings: (info, asked) => settingsFor(video, info, asked),
-  open: async (path, as) => (await ffmpeg()).openStoreVideo(path, as),
-  create: async (path, info, settings) => (await ffmpeg()).createStoreVideo(path, info, video, settings),
-  mend: async (from, to, most) => (await ffmpeg()).mendVideo(from, to, most, video.container),
+  ...codedAs({ container: "mkv", codec: "ffv1" }),
 });
 
 function holds({ dtype, color }: ImageInfo): boolean {

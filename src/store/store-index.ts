@@ -172,13 +172,6 @@ function floatsOf({ dtype, data }: NpyArray, path: string): Float64Array {
 
 /** The narrowest column that holds all the numbers exactly; doubles where none does. */
 export function numberColumn(numbers: readonly FrameNumber[]): Column {
-  const exact = numbers.every((number) => typeof number === "number");
-  if (exact) return Float64Array.from(numbers as readonly number[]);
-  if (!numbers.every((number) => typeof number === "bigint" || Number.isSafeInteger(number))) {
-    return Float64Array.from(numbers, Number);
-  }
-  const whole = numbers.map(BigInt);
-  if (whole.every((number) => number >= -(2n ** 63n) && number < 2n ** 63n)) return BigInt64Array.from(whole);
-  if (whole.every((number) => number >= 0n && number < 2n ** 64n)) return BigUint64Array.from(whole);
-  return Float64Array.from(numbers, Number);
+  const isPlain = numbers.every((number) => typeof number === "number");
+  return isPlain ? Float64Array.from(numbers) : (encodeNumbers(numbers).data as Column);
 }

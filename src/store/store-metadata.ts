@@ -200,12 +200,14 @@ export function shapeOfInfo({ height, width, channels, color }: ImageInfo): numb
   return color === "gray" ? [height, width] : [height, width, channels];
 }
 
+/** What stored pixels of so many channels are; of any other number they have no colour. */
+export const colorOfChannels: { readonly [channels: number]: Color } = { 1: "gray", 3: "bgr", 4: "bgra" };
+
 /** The shape in the words of this library: two axes are gray, three channels BGR, four BGRA, others have no colour. */
 export function infoOfShape(imgshape: readonly number[], imgdtype: string): ImageInfo {
   const [height, width, channels = 1] = imgshape as [number, number, number?];
-  const colors: Record<number, Color> = { 1: "gray", 3: "bgr", 4: "bgra" };
   const dtype: DType = isDType(imgdtype) ? imgdtype : "uint8";
-  return { width, height, channels, dtype, color: colors[channels] ?? "none" };
+  return { width, height, channels, dtype, color: colorOfChannels[channels] ?? "none" };
 }
 
 /** What a new store says of itself. */

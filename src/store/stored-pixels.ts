@@ -3,6 +3,7 @@ import { UnsupportedError } from "../core/errors.js";
 import { type Color, describeImage, type Image, type ImageInfo } from "../core/image.js";
 import type { ChunkFormat } from "./chunk-format.js";
 import { decodedInfo, decoderOf, encodingOfColor } from "./pixel-encoding.js";
+import { colorOfChannels } from "./store-metadata.js";
 
 /** What a store holds of the frames that it is offered. */
 export interface StoredPixels {
@@ -49,8 +50,6 @@ export function storedPixels(
   const toStored = (image: Image): Image => ({ ...image, color: raw.color });
   return { stored, encoding, restored: decodedInfo(stored, encoding), toStored };
 }
-
-const colorOfChannels: { readonly [channels: number]: Color } = { 1: "gray", 3: "bgr", 4: "bgra" };
 
 function storedAs(format: ChunkFormat, info: ImageInfo, offered: ImageInfo): ImageInfo {
   const { bits: _, ...plain } = info;

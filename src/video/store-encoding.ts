@@ -41,11 +41,6 @@ const layouts: { readonly [C in VideoCodec]?: readonly string[] } = {
   mjpeg: ["yuvj420p", "yuvj422p", "yuvj444p"],
 };
 
-/** Pixels of the shortest side of its frames. */
-export function leastSideOf({ codec }: StoreVideo): number {
-  return codecs[codec].leastSide;
-}
-
 /** Names of the options that mean something to such videos. */
 export function optionsOf({ codec, quality }: StoreVideo): readonly (keyof StoreVideoOptions)[] {
   const { isIntra, hardware } = codecs[codec];
