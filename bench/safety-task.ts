@@ -1,8 +1,10 @@
 // One measurement of bench/safety.ts, in a process of its own. Prints one JSON line.
 //   safety-task.js write FORMAT DURABILITY ROOT FRAMES     frames a second, from the first write to the closed store
 //   safety-task.js file ROOT FRAMES                         the same bytes, one plain file, written one after another
+//   safety-task.js synced ROOT FRAMES                       as `file`, synced once a second and at the end
+//   safety-task.js files ROOT FRAMES                        the same bytes, a plain file for each frame
 //   safety-task.js live FORMAT ROOT SECONDS                 four cameras of 60 frames/s into four stores of short chunks
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Frame } from "../src/core/frame.js";
 import type { ImageInfo } from "../src/core/image.js";
@@ -48,18 +50,37 @@ if (task === "write") {
   const seconds = (performance.now() - start) / 1000;
   rmSync(root, { recursive: true, force: true });
   console.log(JSON.stringify({ fps: all.length / seconds }));
-} else if (task === "file") {
+} else if (task === "file" || task === "synced") {
   const [root, count] = args as [string, string];
   const all = frames(large, Number(count));
   const start = performance.now();
   const fd = openSync(`${root}.bytes`, "w");
+  let synced = start;
   for (const { image } of all) {
     await new Promise((resolve) => setImmediate(resolve));
     writeSync(fd, image.data as Uint8Array);
+    if (task === "file" || performance.now() - synced < 1000) continue;
+    fdatasyncSync(fd);
+    synced = performance.now();
   }
+  if (task === "synced") fdatasyncSync(fd);
   closeSync(fd);
   const seconds = (performance.now() - start) / 1000;
   rmSync(`${root}.bytes`);
+  console.log(JSON.stringify({ fps: all.length / seconds }));
+} else if (task === "files") {
+  const [root, count] = args as [string, string];
+  const all = frames(large, Number(count));
+  mkdirSync(`${root}.files`);
+  const start = performance.now();
+  for (const { image, number } of all) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const fd = openSync(`${root}.files/${number}`, "wx");
+    writeSync(fd, image.data as Uint8Array);
+    closeSync(fd);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  rmSync(`${root}.files`, { recursive: true });
   console.log(JSON.stringify({ fps: all.length / seconds }));
 } else {
   const [format, root, duration] = args as [string, string, string];

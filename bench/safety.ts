@@ -25,6 +25,8 @@ for (const [format, count] of [
       second: () => run("write", format, "second", root, String(count)).fps!,
       frame: () => run("write", format, "frame", root, String(count)).fps!,
       file: () => run("file", root, String(count)).fps!,
+      synced: () => run("synced", root, String(count)).fps!,
+      files: () => run("files", root, String(count)).fps!,
     },
     "more",
   );
@@ -33,8 +35,13 @@ for (const [format, count] of [
   };
   of("durability second", fps.second, "flush", fps.flush, ">= 0.95");
   of("durability frame", fps.frame, "flush", fps.flush);
-  if (format === "npy") of("flush", fps.flush, "one plain file", fps.file, ">= 0.8");
+  if (format === "npy") {
+    of("flush", fps.flush, "one plain file", fps.file, ">= 0.8");
+    of("flush", fps.flush, "a plain file for each frame", fps.files, ">= 0.8");
+  }
   if (format === "raw") of("flush", fps.flush, "one plain file", fps.file, ">= 0.9");
+  if (format === "raw" || format === "npy")
+    of("durability second", fps.second, "one plain file, synced each second", fps.synced, ">= 0.9");
 }
 printTable("1280x1024 gray, from the first write to the closed store", rows);
 

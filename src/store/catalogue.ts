@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { crc32 } from "../core/crc32.js";
+import { crc32 } from "node:zlib";
 import { MareyError } from "../core/errors.js";
 import type { ChunkColumns } from "./chunk-records.js";
 import { ChunkRecords, encodeRecord, type IndexFile, recordBytes } from "./chunk-records.js";
@@ -80,7 +80,7 @@ function encodeHeader(uuid: string | undefined, folderMtimeMs: number): Uint8Arr
   view.setUint32(12, recordBytes, true);
   header.set(uuidBytes(uuid), 16);
   view.setFloat64(32, folderMtimeMs, true);
-  view.setUint32(headerCrcAt, crc32(header, 0, headerCrcAt), true);
+  view.setUint32(headerCrcAt, crc32(header.subarray(0, headerCrcAt)), true);
   return header;
 }
 

@@ -135,12 +135,15 @@ async function createFolder(
       const path = join(folder, paddedNumber(rank++) + picture.extension);
       try {
         const parts = await picture.encode(image, options.encoder);
-        const file = await create(path, parts);
+        const creating = create(path, parts);
+        // Computed while the system copies the bytes.
+        const ofPicture = digest(parts);
+        const file = await creating;
         if (options.durability === "flush") await file.close();
         else unsynced.push(file);
         if (unsynced.length > mostOpenFiles) await sync();
         const size = parts.reduce((sum, part) => sum + part.length, 0);
-        return { offset: 0, size, digest: digest(parts) };
+        return { offset: 0, size, digest: ofPicture };
       } catch (cause) {
         if (cause instanceof MareyError) throw cause;
         throw new EncodeError(path, systemReason(cause), { cause });

@@ -1,4 +1,4 @@
-import { crc32 } from "../core/crc32.js";
+import { crc32 } from "node:zlib";
 import type { FrameNumber } from "../core/frame.js";
 import type { EncodedPicture } from "./chunk-format.js";
 

@@ -6,17 +6,23 @@ import type { StoreFile, StoreFiles } from "./store-files.js";
 
 const [syncData, writeParts] = [promisify(fdatasync), promisify(writev)];
 
+/** From this size on, copying takes longer than the way through the thread pool: several files are written at once. */
+const LARGE_FILE = 2 ** 19;
+
 /** The disk. */
 export const nodeFiles: StoreFiles = {
   create: async (path, parts = []) => {
     const fd = openSync(path, "wx");
     try {
       const total = sizeOf(parts);
-      await atBestPace(
-        total,
-        () => writeAll(fd, parts, 0),
-        async () => writeAll(fd, parts, (await writeParts(fd, parts)).bytesWritten),
-      );
+      if (total >= LARGE_FILE) await writeInPool(fd, parts);
+      else {
+        await atBestPace(
+          total,
+          () => writeAll(fd, parts, 0),
+          () => writeInPool(fd, parts),
+        );
+      }
       return openFile(fd);
     } catch (error) {
       closeSync(fd);
@@ -88,7 +94,7 @@ function openFile(fd: number): StoreFile {
       return atBestPace(
         total,
         () => writeAll(fd, parts, 0),
-        async () => writeAll(fd, parts, (await writeParts(fd, parts)).bytesWritten),
+        () => writeInPool(fd, parts),
       );
     },
     sync: () => syncData(fd),
@@ -97,6 +103,10 @@ function openFile(fd: number): StoreFile {
       isOpen = false;
     },
   };
+}
+
+async function writeInPool(fd: number, parts: readonly Uint8Array[]): Promise<void> {
+  writeAll(fd, parts, (await writeParts(fd, parts)).bytesWritten);
 }
 
 /**
