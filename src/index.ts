@@ -52,7 +52,9 @@ import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
 import type { StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+import { bend } from "./transforms/bend.js";
 import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
+import type { BoundTransform } from "./transforms/transform-kind.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -78,10 +80,7 @@ export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export { Timestamp } from "./store/timestamp.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
-export * from "./transforms/align.js";
-export * from "./transforms/pair-frames.js";
-export * from "./transforms/side-by-side.js";
-export type { Tile, TileLayout } from "./transforms/tiles.js";
+export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
@@ -117,6 +116,8 @@ export interface OpenOptions extends VideoReadOptions {
   readonly key?: string;
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
+  /** What the frames are seen through, in this order; see `bend`. */
+  readonly transforms?: readonly BoundTransform[];
 }
 
 /**
@@ -125,6 +126,17 @@ export interface OpenOptions extends VideoReadOptions {
  * @throws {NotFoundError} if there is nothing; and what `openStore`, `openVideo`, `openImages` and `openArray` throw.
  */
 export async function open(path: string | URL, options: OpenOptions = {}): Promise<SeekableSource> {
+  const { transforms = [], ...rest } = options;
+  const source = await openPlain(path, rest);
+  try {
+    return bend(source, ...transforms);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
   const kind = await sniff(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);

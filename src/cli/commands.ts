@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./convert.js")).convert,
   },
   {
+    name: "transforms",
+    summary: "list what pictures can be bent with, on the way from any source to anything",
+    load: async () => (await import("./transforms.js")).transforms,
+  },
+  {
     name: "align",
     summary: "pair the frames of several cameras, by number or time, and show them side by side",
     load: async () => (await import("./align.js")).align,

@@ -105,19 +105,19 @@ async function run(
   options: ConvertOptions,
   context: Context,
 ): Promise<number> {
-  const { create, kindOfName, open } = await import("../index.js");
+  const { bend, create, kindOfName, open } = await import("../index.js");
   const started = performance.now();
-  await using source = await open(input, {
-    ...openOptions(options, context),
+  const { transforms = [], ...opening } = await openOptions(options, context);
+  await using opened = await open(input, {
+    ...opening,
     ...(options.as && { as: options.as }),
     ...(options.fps !== undefined && { fps: options.fps }),
   });
+  const source = bend(opened, ...transforms);
   const selection = select(source.index, options);
   const rate = options.fps ?? sourceRate(source, selection.step);
-  const sink = await create(
-    output,
-    createOptions(source, options.to ?? kindOfName(output, options), rate, options),
-  );
+  const kind = options.to ?? kindOfName(output, options);
+  const sink = await create(output, { ...createOptions(opened, kind, rate, options), info: source.info });
   const isEven = "encoder" in sink && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
   if (drift > 0 && !options.json) {
@@ -128,7 +128,7 @@ async function run(
   let written = 0;
   try {
     await context.guard(() =>
-      pour(source, source.frames(rangeOf(selection)), sink, context.signal, () => progress.update(++written)),
+      pour(opened, source.frames(rangeOf(selection)), sink, context.signal, () => progress.update(++written)),
     );
   } finally {
     progress.end();
@@ -147,15 +147,30 @@ function createOptions(
   kind: SourceKind,
   rate: number | undefined,
   options: ConvertOptions,
-): CreateOptions {
-  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, storedPixels, ...rest } = options;
+): Omit<CreateOptions, "info"> {
+  const {
+    start,
+    stop,
+    step,
+    json,
+    quiet,
+    as,
+    to,
+    hardware,
+    fps,
+    key,
+    axes,
+    storedPixels,
+    transform,
+    ...rest
+  } = options;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
   const { encoding } = source.describe();
-  const keepsEncoding = kind === "store" && storedPixels && as === undefined && typeof encoding === "string";
+  const isAsStored = storedPixels && as === undefined && transform.length === 0;
+  const keepsEncoding = kind === "store" && isAsStored && typeof encoding === "string";
   return {
     ...(keepsEncoding && { encoding }),
     ...rest,
-    info: source.info,
     kind,
     ...(hardware && { hardware: "auto" as const }),
     ...(rate !== undefined && { fps: rate }),

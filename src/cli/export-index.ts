@@ -27,7 +27,7 @@ export const index: CliCommand = {
 
 async function giveIndex(path: string, options: IndexOptions, context: Context): Promise<number> {
   const { exportIndex, open } = await import("../index.js");
-  await using source = await open(path, openOptions(options, context));
+  await using source = await open(path, await openOptions(options, context));
   if (options.output === undefined) {
     const { indexLines } = await import("../store/export-index.js");
     await giveLines(indexLines(source.index), options, context);

@@ -59,7 +59,7 @@ async function extract(
     throw new UsageError(`a range needs a pattern for its pictures, such as out/%06d.png; got ${output}`);
   }
   const { create, open } = await import("../index.js");
-  await using source = await open(path, openOptions(options, context));
+  await using source = await open(path, await openOptions(options, context));
   const selection = span
     ? selectSpan(source.index, span)
     : {

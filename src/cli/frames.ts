@@ -65,7 +65,7 @@ async function listFrames(path: string, options: FramesOptions, context: Context
   if (options.follow) return followFrames(path, options, context);
   const { open } = await import("../index.js");
   await using source = await open(path, {
-    ...openOptions(options, context),
+    ...(await openOptions(options, context)),
     ...(options.as && { as: options.as }),
   });
   const selection = select(source.index, options);

@@ -29,7 +29,7 @@ export const info: CliCommand = {
 async function printInfo(path: string, options: InfoOptions, context: Context): Promise<number> {
   const { open, sniff } = await import("../index.js");
   const kind = await sniff(path);
-  await using source = await open(path, openOptions(options, context));
+  await using source = await open(path, await openOptions(options, context));
   const facts = gatherInfo(path, kind, source);
   if (options.json) await context.out.json(facts);
   else await context.out.line(renderInfo(facts, source));

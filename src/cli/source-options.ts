@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import type { OpenOptions } from "../index.js";
 import type { Context } from "./context.js";
+import { readTransforms } from "./read-transforms.js";
 
-/** --key, --axes and --stored-pixels, for sources that do not say themselves what their pictures are. */
+/** --key, --axes, --stored-pixels and --transform: what is read of a source, and how. */
 export interface SourceOptions {
   readonly key?: string;
   readonly axes?: string;
   readonly storedPixels?: boolean;
+  readonly transform: readonly string[];
 }
 
 export function addSourceOptions(command: Command): Command {
@@ -16,15 +18,23 @@ export function addSourceOptions(command: Command): Command {
       "--axes <letters>",
       "what an array's axes are, slowest first: thw, hwt, thwc ... (default: guessed)",
     )
-    .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR");
+    .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR")
+    .option(
+      "-t, --transform <name:options>",
+      'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    );
 }
 
 /** What `open` takes; Ctrl-C cancels the opening. */
-export function openOptions({ key, axes, storedPixels }: SourceOptions, { signal }: Context): OpenOptions {
+export async function openOptions(options: SourceOptions, { signal }: Context): Promise<OpenOptions> {
+  const { key, axes, storedPixels, transform } = options;
   return {
     signal,
     ...(key !== undefined && { key }),
     ...(axes !== undefined && { axes }),
     ...(storedPixels && { pixels: "stored" as const }),
+    ...(transform.length > 0 && { transforms: await readTransforms(transform) }),
   };
 }

@@ -29,7 +29,7 @@ export const timecodes: CliCommand = {
 
 async function giveTimecodes(path: string, options: TimecodesOptions, context: Context): Promise<number> {
   const { open } = await import("../index.js");
-  await using source = await open(path, openOptions(options, context));
+  await using source = await open(path, await openOptions(options, context));
   await giveLines(timecodeLines(source.index), options, context);
   return exit.ok;
 }

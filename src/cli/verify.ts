@@ -66,7 +66,7 @@ async function check(path: string, options: VerifyCliOptions, context: Context):
   const kind = await sniff(path);
   const started = performance.now();
   const show = progressOf(context, options);
-  const wanted = openOptions(options, context);
+  const wanted = await openOptions(options, context);
   const { pixels } = wanted;
   const store = kind === "store" ? await openStore(fileOf(path), { ...(pixels && { pixels }) }) : undefined;
   await using source = store ?? (await open(path, wanted));

@@ -119,6 +119,17 @@ export class FrameMismatchError extends MareyError {
   }
 }
 
+/** A transform cannot be done to these pictures, with these options. */
+export class TransformError extends MareyError {
+  readonly code = "TRANSFORM";
+  readonly transform: string;
+
+  constructor(transform: string, found: string, options?: ErrorOptions) {
+    super(`${transform}: ${found}`, options);
+    this.transform = transform;
+  }
+}
+
 /** A file or folder stands in the way of what was to be written; nothing was touched. */
 export class ExistsError extends MareyError {
   readonly code = "EXISTS";

@@ -111,6 +111,12 @@ export function arrayOver(
   return new array(buffer, byteOffset, byteLength / (bytes / elements));
 }
 
+/** A picture of that kind, of zeros: black, where colours have a meaning. Not for `native`. */
+export function blankImage(info: ImageInfo): Image {
+  const bytes = imageBytes(info);
+  return { ...info, data: arrayOver(info.dtype, new ArrayBuffer(bytes), 0, bytes) };
+}
+
 /** Bytes of one image of that shape; undefined for `native`, whose size is the pixel format's own. */
 export function imageBytes(info: ImageInfo): number {
   return info.width * info.height * info.channels * dtypeBytes(info.dtype);
