@@ -1,6 +1,6 @@
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
 import { choice, whole } from "./option-kind.js";
-import { limiter, needPlainSamples, type PlainArray } from "./sample-range.js";
+import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
 import { windowTransform } from "./window-transform.js";
 
 export interface AverageOptions {

@@ -2,7 +2,8 @@ import type { IndexedFrame } from "../core/frame.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
 import type { FrameRange, SeekableSource } from "../core/stream.js";
 import { choice, whole } from "./option-kind.js";
-import { limiter, needPlainSamples, type PlainArray, sampleRange } from "./sample-range.js";
+import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
+import { isFloat, sampleRange } from "./sample-range.js";
 import { sequenceTransform } from "./sequence-transform.js";
 import { meanOfFrames, medianOfFrames, spreadRanks } from "./whole-range.js";
 
@@ -88,9 +89,8 @@ function subtraction(
   info: ImageInfo,
   show: NonNullable<BackgroundOptions["show"]>,
 ): (image: Image, level: Float64Array) => Image {
-  const { low, high } = sampleRange(info);
-  const isFloat = info.dtype.startsWith("float");
-  const [middle, scale] = isFloat ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
+  const { black: low, white: high } = sampleRange(info);
+    const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
   const limit = limiter(info);
   const difference: (value: number, level: number) => number = {
     absolute: (value: number, level: number) => Math.abs(value - level),

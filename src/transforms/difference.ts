@@ -1,6 +1,7 @@
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
 import { choice, whole } from "./option-kind.js";
-import { limiter, needPlainSamples, type PlainArray, sampleRange } from "./sample-range.js";
+import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
+import { isFloat, sampleRange } from "./sample-range.js";
 import { windowTransform } from "./window-transform.js";
 
 export interface DifferenceOptions {
@@ -43,16 +44,15 @@ export const difference = windowTransform<DifferenceOptions>(
 function absolute(now: Image, before: Image, info: ImageInfo): Image {
   const out = blankImage(info);
   const [to, a, b] = [out.data as PlainArray, now.data as PlainArray, before.data as PlainArray];
-  const { high } = sampleRange(info);
-  const most = info.dtype.startsWith("float") ? Number.POSITIVE_INFINITY : high;
+  const { white: high } = sampleRange(info);
+  const most = isFloat(info.dtype) ? Number.POSITIVE_INFINITY : high;
   for (let i = 0; i < to.length; i++) to[i] = Math.min(most, Math.abs(a[i]! - b[i]!));
   return out;
 }
 
 function signed(info: ImageInfo): (now: Image, before: Image) => Image {
-  const { low, high } = sampleRange(info);
-  const isFloat = info.dtype.startsWith("float");
-  const [middle, scale] = isFloat ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
+  const { black: low, white: high } = sampleRange(info);
+    const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
   const limit = limiter(info);
   return (now, before) => {
     const out = blankImage(info);

@@ -145,6 +145,8 @@ class TimeClock implements SourceClock {
   rankAt(instant: number): number {
     const { before = "blank", after = "hold", offset = 0 } = this.#timing;
     const { length } = this.#index;
+    // A still picture is always there, with a time or without.
+    if (length === 1) return 0;
     if (length === 0 || this.#index.timeRange === undefined) return noFrame;
     // A hundredth of a frame is a rounding error: the one that is about to begin is meant.
     const slack = this.step / 100;
@@ -172,6 +174,8 @@ class TimeClock implements SourceClock {
 }
 
 function placed(place: number, length: number, { before = "blank", after = "hold" }: SourceTiming): number {
+  // A still picture is always there.
+  if (length === 1) return 0;
   if (length === 0) return noFrame;
   if (place < 0) return before === "hold" ? 0 : noFrame;
   if (place < length) return place;
@@ -220,11 +224,11 @@ function timeInstants(clocks: readonly SourceClock[], fps: number | undefined): 
   const lead = Math.round((begins[0]! - start) / quickest.step);
   const trail = Math.round((end - quickest.end) / quickest.step);
   checkRows(begins.length + lead + trail);
-  return Float64Array.of(
-    ...instantsFrom(begins[0]! - lead * quickest.step, lead, quickest.step),
-    ...begins,
-    ...instantsFrom(begins.at(-1)! + quickest.step, trail, quickest.step),
-  );
+  const instants = new Float64Array(lead + begins.length + trail);
+  instants.set(instantsFrom(begins[0]! - lead * quickest.step, lead, quickest.step));
+  instants.set(begins, lead);
+  instants.set(instantsFrom(begins.at(-1)! + quickest.step, trail, quickest.step), lead + begins.length);
+  return instants;
 }
 
 function spanOf(clocks: readonly SourceClock[]): [start: number, end: number] {

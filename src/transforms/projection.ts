@@ -3,7 +3,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import { blankImage } from "../core/image.js";
 import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
 import { choice, whole } from "./option-kind.js";
-import { limiter, needPlainSamples, type PlainArray } from "./sample-range.js";
+import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
 import { sequenceTransform } from "./sequence-transform.js";
 import { meanOfFrames, medianOfFrames, spreadRanks, statisticsOfFrames } from "./whole-range.js";
 

@@ -2,7 +2,7 @@ import { TransformError } from "../core/errors.js";
 import type { Image } from "../core/image.js";
 import type { SeekableSource } from "../core/stream.js";
 import { rowFrames } from "./row-frames.js";
-import type { PlainArray } from "./sample-range.js";
+import type { PlainArray } from "./plain-samples.js";
 
 /**
  * Ranks of at most `count` frames, spread evenly over [start, stop).

@@ -1,5 +1,6 @@
 import { TransformError } from "../core/errors.js";
 import { type AnyTypedArray, type DType, describeImage, type ImageInfo } from "../core/image.js";
+import { isFloat, sampleRange } from "./sample-range.js";
 
 /** Pixel types whose samples are plain numbers that a JavaScript number holds. */
 const plain: readonly DType[] = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"];
@@ -16,18 +17,10 @@ export function needPlainSamples(transform: string, info: ImageInfo): void {
   );
 }
 
-/** The lowest and the highest sample that pictures of that kind hold; of floats 0 and 1, what is black and white. */
-export function sampleRange({ dtype, bits }: ImageInfo): { readonly low: number; readonly high: number } {
-  if (dtype.startsWith("float")) return { low: 0, high: 1 };
-  const own = Number(/\d+$/.exec(dtype)?.[0] ?? 8);
-  if (dtype.startsWith("int")) return { low: -(2 ** (own - 1)), high: 2 ** (own - 1) - 1 };
-  return { low: 0, high: 2 ** (bits ?? own) - 1 };
-}
-
 /** Rounds to the nearest integer, half to even as NumPy and OpenCV do, and limits to what the dtype holds; floats stay. */
 export function limiter(info: ImageInfo): (value: number) => number {
-  if (info.dtype.startsWith("float")) return (value) => value;
-  const { low, high } = sampleRange(info);
+  if (isFloat(info.dtype)) return (value) => value;
+  const { black: low, white: high } = sampleRange(info);
   return (value) => {
     if (!(value > low)) return low;
     if (value >= high) return high;
