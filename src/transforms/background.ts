@@ -90,7 +90,7 @@ function subtraction(
   show: NonNullable<BackgroundOptions["show"]>,
 ): (image: Image, level: Float64Array) => Image {
   const { black: low, white: high } = sampleRange(info);
-    const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
+  const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
   const limit = limiter(info);
   const difference: (value: number, level: number) => number = {
     absolute: (value: number, level: number) => Math.abs(value - level),

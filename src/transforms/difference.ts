@@ -52,7 +52,7 @@ function absolute(now: Image, before: Image, info: ImageInfo): Image {
 
 function signed(info: ImageInfo): (now: Image, before: Image) => Image {
   const { black: low, white: high } = sampleRange(info);
-    const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
+  const [middle, scale] = isFloat(info.dtype) ? [0, 1] : [Math.ceil((low + high) / 2), 0.5];
   const limit = limiter(info);
   return (now, before) => {
     const out = blankImage(info);

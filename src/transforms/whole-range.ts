@@ -1,8 +1,8 @@
 import { TransformError } from "../core/errors.js";
 import type { Image } from "../core/image.js";
 import type { SeekableSource } from "../core/stream.js";
-import { rowFrames } from "./row-frames.js";
 import type { PlainArray } from "./plain-samples.js";
+import { rowFrames } from "./row-frames.js";
 
 /**
  * Ranks of at most `count` frames, spread evenly over [start, stop).
