@@ -1,3 +1,4 @@
+import type { FrameNumber } from "../core/frame.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { noFrame, pairFrames } from "./pair-frames.js";
 
@@ -38,6 +39,8 @@ export interface MosaicTiming {
 
 /** Which frame of which source is shown when. */
 export interface MosaicTable {
+  /** By number, of each row; otherwise rows are counted from 0. */
+  readonly numbers?: readonly FrameNumber[];
   /** Seconds of each row; by index and number those of the first source that has them. */
   readonly times: Float64Array;
   /** For each source, by row, its frame's rank; `noFrame` where it is blank. */
@@ -116,6 +119,24 @@ class RankClock implements SourceClock {
   }
 }
 
+/** What containers round times to, in seconds. */
+const roundedTo = 0.001;
+
+/** Pairs of frames that are looked at, of a long source. */
+const mostPairs = 4096;
+
+/** Smallest distance of a frame from the one before, in seconds; of those that are looked at. */
+function smallestStep(index: FrameIndex): number {
+  const pairs = Math.min(mostPairs, index.length - 1);
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < pairs; i++) {
+    const rank = 1 + Math.floor((i * (index.length - 1)) / pairs);
+    const step = index.time(rank) - index.time(rank - 1);
+    if (step > 0 && step < smallest) smallest = step;
+  }
+  return smallest;
+}
+
 /** By time: each frame is shown until the next begins. */
 class TimeClock implements SourceClock {
   readonly start: number;
@@ -127,6 +148,8 @@ class TimeClock implements SourceClock {
   /** Time of the source at the mosaic's instant 0 is `#origin`. */
   readonly #origin: number;
   readonly #speed: number;
+  /** Seconds of the mosaic by which a frame may begin too early: containers round times to a millisecond. */
+  readonly #slack: number;
 
   constructor(index: FrameIndex, timing: SourceTiming, zero: number) {
     const { offset = 0, speed = 1, after = "hold" } = timing;
@@ -140,6 +163,7 @@ class TimeClock implements SourceClock {
     this.step = own / speed;
     this.end = offset + (max + own - zero) / speed;
     this.after = after;
+    this.#slack = Math.min(roundedTo, smallestStep(index) / 2) / speed;
   }
 
   rankAt(instant: number): number {
@@ -148,8 +172,7 @@ class TimeClock implements SourceClock {
     // A still picture is always there, with a time or without.
     if (length === 1) return 0;
     if (length === 0 || this.#index.timeRange === undefined) return noFrame;
-    // A hundredth of a frame is a rounding error: the one that is about to begin is meant.
-    const slack = this.step / 100;
+    const slack = this.#slack;
     let at = instant + slack;
     if (at < this.start) {
       if (before === "blank") return noFrame;
@@ -268,6 +291,10 @@ function byNumber(indexes: readonly FrameIndex[], timings: readonly SourceTiming
   );
   if (wrong) throw new RangeError("a mosaic by number takes no offset, speed or fps");
   const { length, frames } = pairFrames(indexes, { by: "number", policy: "black", reference: "union" });
+  const numbers = Array.from({ length }, (_, row) => {
+    const at = frames.findIndex((ranks) => ranks[row]! >= 0);
+    return indexes[at]!.number(frames[at]![row]!);
+  });
   const ranks = frames.map((found, at) => {
     const { before = "blank", after = "hold" } = timings[at]!;
     const filled = found.slice();
@@ -285,5 +312,5 @@ function byNumber(indexes: readonly FrameIndex[], timings: readonly SourceTiming
     .map((one) => one.findLastIndex((rank) => rank >= 0) + 1);
   const rows = Math.min(length, ...stops);
   const times = Float64Array.from({ length: rows }, (_, row) => timeOfRow(indexes, ranks, row));
-  return { times, ranks: ranks.map((one) => one.subarray(0, rows)) };
+  return { numbers: numbers.slice(0, rows), times, ranks: ranks.map((one) => one.subarray(0, rows)) };
 }
