@@ -7,7 +7,7 @@ import { encodingOfColor } from "./pixel-encoding.js";
  *
  * Gray and colour of 8 bits: `avc1/mp4`, small, and plays everywhere. Bayer mosaics of 8 bits: `h264-lossless/mkv`, since
  * lossy codecs take the mosaic for fine texture and blur the colours into each other. All others: `npy`, which no codec
- * comes near to: FFV1 takes 40 times as long for 16 bits.
+ * comes near to: FFV1 takes ten times as long for 16 bits, and more.
  */
 export function usualFormat(info: ImageInfo): string {
   if (info.dtype !== "uint8") return "npy";
