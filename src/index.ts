@@ -79,6 +79,7 @@ export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export { Timestamp } from "./store/timestamp.js";
+export { usualFormat } from "./store/usual-format.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { syntheticCamera } from "../src/cameras/synthetic.js";
 import { readPaintedNumber } from "../src/capture/painted-number.js";
 import { commands } from "../src/cli/commands.js";
+import { bytesOf, type Image } from "../src/core/image.js";
+import { openStore } from "../src/index.js";
 import { corpus, jsonLines, marey, program } from "./run-marey.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-cli-"));
@@ -209,6 +212,31 @@ test("a store that is converted into a store keeps numbers, times, metadata and 
   expect(wanted.length).toBeGreaterThan(0);
   expect(await rows(after)).toEqual(wanted);
   expect(after.userMetadata).toEqual(before.userMetadata);
+});
+
+test("a Bayer camera is recorded without loss, and its colours come back; a lossy format is pointed at", async () => {
+  const store = at("mosaic");
+  const args = ["--camera", "synthetic:128x96@50", "--frames", "30", "--color", "bayer-gb"];
+  const made = await marey(["record", store, ...args]);
+  expect([made.code, made.stderr]).toEqual([0, ""]);
+  await using back = await openStore(store);
+  expect(back.metadata).toMatchObject({ format: "h264-lossless/mkv", encoding: "cv_bayergr" });
+  await using stored = await openStore(store, { pixels: "stored" });
+  const numbers = new Map<unknown, Image>();
+  const camera = { width: 128, height: 96, color: "bayer-gb", frames: 30, pace: "free" } as const;
+  for await (const { number, image } of syntheticCamera(camera)) numbers.set(number, image);
+  let read = 0;
+  for await (const { number, image, index } of stored) {
+    expect(Buffer.compare(bytesOf(image), bytesOf(numbers.get(number)!))).toBe(0);
+    expect(readPaintedNumber((await back.frame({ index })).image)).toBe(number);
+    read++;
+  }
+  expect(read).toBeGreaterThan(10);
+  const lossy = await marey(["record", at("lossy-mosaic"), ...args, "--format", "avc1/mp4"]);
+  expect([lossy.code, lossy.stderr]).toEqual([
+    0,
+    "marey: avc1/mp4 loses colour of a bayer-gb mosaic; h264-lossless/mkv does not\n",
+  ]);
 });
 
 test("Ctrl-C while recording, once or twice, leaves a whole store and says 130", async () => {

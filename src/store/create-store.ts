@@ -37,7 +37,11 @@ import { storedPixels } from "./stored-pixels.js";
 export interface CreateStoreOptions extends EncoderOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
-  /** As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first. */
+  /**
+   * As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first.
+   * `usualFormat` knows a fitting one. In a lossy format a Bayer mosaic, or another encoding, loses more than a picture
+   * does: pixels side by side mean different things there, and run into each other. The store's README says so.
+   */
   readonly format: string;
   /**
    * imgstore's name of what the samples of the frames mean: "cv_bayerbg", "cv_yuv420p" …, see `pixelEncodings`. They are
@@ -145,7 +149,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     if (exists) {
       const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
       const begun = { chunkSize: existing.chunkSize, encoder: existing.options.encoder };
-      const describe = readmeOf({ format, stored, ...begun }, files, folder);
+      const describe = readmeOf({ format, stored, encoding, ...begun }, files, folder);
       return new StoreWriter({
         ...existing,
         ...catalogued(folder, existing.uuid, existing.before.nextChunk, common.release),
@@ -155,7 +159,11 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
       });
     }
     await writeMetadata(files, folder, text);
-    const describe = readmeOf({ format, stored, chunkSize: metadata.chunkSize, encoder }, files, folder);
+    const describe = readmeOf(
+      { format, stored, encoding, chunkSize: metadata.chunkSize, encoder },
+      files,
+      folder,
+    );
     await describe({ frames: undefined, rate: undefined });
     const plan: StorePlan = {
       ...common,
