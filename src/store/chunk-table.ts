@@ -9,7 +9,13 @@ import {
   smallestCatalogue,
   touchCatalogue,
 } from "./catalogue.js";
-import { type ChunkColumns, ChunkRecords, encodeRecord, recordBytes } from "./chunk-records.js";
+import {
+  type ChunkColumns,
+  ChunkRecords,
+  encodeRecord,
+  GrowingRecords,
+  recordBytes,
+} from "./chunk-records.js";
 import { type ChunkPaths, chunkPaths } from "./layout.js";
 import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, type FoundChunkIndex, findChunkIndex } from "./store-index.js";
@@ -61,6 +67,8 @@ const tooFresh = 2000;
 const mostFramesPerByte = 1032;
 /** Columns that are read when a store is opened are kept up to so many bytes. */
 const keptBytes = 2 ** 24;
+/** What the columns of a chunk take beside their content, however short it is. */
+const objectBytes = 2 ** 10;
 
 /**
  * Finds out what the chunks of a store hold: from the catalogue where it still fits the chunk's index file, from that
@@ -253,8 +261,8 @@ async function readMissing(
       throw error;
     }
   };
-  const all: Uint8Array[] = [];
-  const confirmed: Uint8Array[] = [];
+  const all = new GrowingRecords();
+  const confirmed = new GrowingRecords();
   const columns = new Map<number, ChunkColumns>();
   const held = new Map<number, ChunkColumns>();
   let kept = 0;
@@ -279,14 +287,14 @@ async function readMissing(
     for (const message of found.problems) problems.report(indexNpz, message);
     if (found.held !== undefined) held.set(all.length, found.held);
     if (found.isConfirmed) confirmed.push(found.record);
-    if (found.columns !== undefined && kept + found.columns.times.byteLength <= keptBytes) {
+    if (found.columns !== undefined && kept + found.columnBytes! <= keptBytes) {
       columns.set(all.length, found.columns);
-      kept += found.columns.times.byteLength;
+      kept += found.columnBytes!;
     }
     all.push(found.record);
   }
   take(next, numbers.length);
-  return { records: ChunkRecords.of(all), confirmed: ChunkRecords.of(confirmed), columns, held };
+  return { records: all.records(), confirmed: confirmed.records(), columns, held };
 }
 
 /** What is kept of a chunk that was read. */
@@ -297,6 +305,8 @@ interface FoundRecord {
   readonly isConfirmed?: boolean;
   /** Absent where they take much memory: many chunks are read at once. */
   readonly columns?: ChunkColumns;
+  /** What those hold on to. */
+  readonly columnBytes?: number;
   /** Columns of a chunk without an index, which cannot be read again. */
   readonly held?: ChunkColumns;
 }
@@ -313,7 +323,7 @@ function recordOf(
     record: encodeRecord(number, index, facts),
     problems: index.problems,
     isConfirmed: isOld && !isLink && index.problems.length === 0,
-    ...(content !== undefined && { columns: index }),
+    ...(content !== undefined && { columns: index, columnBytes: content.length + objectBytes }),
   };
 }
 
