@@ -181,13 +181,14 @@ async function write(
   }
   const { create } = await import("../index.js");
   const started = performance.now();
-  const sink = await create(output, createOptions(source, options));
   const progress = context.progress("aligning", source.index.length, options);
   let frames = 0;
   try {
-    await context.guard(() =>
-      pour(source, source.frames(), sink, context.signal, () => progress.update(++frames)),
-    );
+    await context.guard(async () => {
+      context.signal.throwIfAborted();
+      const sink = await create(output, createOptions(source, options));
+      await pour(source, source.frames(), sink, context.signal, () => progress.update(++frames));
+    });
   } finally {
     progress.end();
   }

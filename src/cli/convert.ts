@@ -48,7 +48,8 @@ OUT says what is written:
 mjpeg 1 (best) to 31; jpg 1 (worst) to 100. --quality, --gop, --preset, --fps, --pixel-format, --threads and --hardware go
 for the video chunks of stores too. Start, stop and step take the addresses that "marey help frame" lists.
 
-Ctrl-C leaves a store with the frames written so far, and nothing of a video or an array.
+Ctrl-C, SIGTERM and a terminal that is closed leave a store with the frames written so far, and nothing of a video or an
+array. A third signal leaves at once; then "marey repair" makes the store whole.
 A video is evenly spaced unless --times is given. With --json one object: input, output, frames, drift (seconds that
 a frame then stands off its own time at most; 0 if it is less than half a frame), seconds, framesPerSecond.
 
@@ -117,19 +118,22 @@ async function run(
   const selection = select(source.index, options);
   const rate = options.fps ?? sourceRate(source, selection.step);
   const kind = options.to ?? kindOfName(output, options);
-  const sink = await create(output, { ...createOptions(opened, kind, rate, options), info: source.info });
-  const isEven = "encoder" in sink && !options.times && options.fps === undefined;
+  const plan = { ...createOptions(opened, kind, rate, options), info: source.info };
+  const isEven = kind === "video" && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
-  if (drift > 0 && !options.json) {
-    const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
-    context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
-  }
   const progress = context.progress("converting", selection.count, options);
   let written = 0;
   try {
-    await context.guard(() =>
-      pour(opened, source.frames(rangeOf(selection)), sink, context.signal, () => progress.update(++written)),
-    );
+    await context.guard(async () => {
+      context.signal.throwIfAborted();
+      const sink = await create(output, plan);
+      if (drift > 0 && !options.json) {
+        const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
+        context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
+      }
+      const frames = source.frames(rangeOf(selection));
+      await pour(opened, frames, sink, context.signal, () => progress.update(++written));
+    });
   } finally {
     progress.end();
   }

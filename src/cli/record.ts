@@ -34,7 +34,10 @@ interface RecordCliOptions extends CommonOptions {
 
 const help = `
 Cameras: synthetic, or synthetic:640x480@25 with a size and a rate. Each of its frames has its number painted in.
-Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130).
+Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130). So
+does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second signal
+does not stop the closing, a third one does: then "marey repair" makes the store whole. Who reads the output, or started
+the recording, may go: it goes on.
 A sink that is too slow makes the queue full; what is dropped then is counted, and leaves a gap in the frame numbers.
 
 Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8 bits into h264-lossless/mkv, because a
@@ -106,23 +109,23 @@ async function run(output: string, options: RecordCliOptions, context: Context):
   const { chunkSize, overwrite, seconds, frames } = options;
   const format = options.format ?? usualFormat(camera.info);
   const isLossy = builtInFormats.find(({ name }) => name === format)?.lossless === false;
-  const sink = await createStore(output, {
-    info: camera.info,
-    format,
-    metadata: { ...options.metadata, camera: camera.id },
-    ...(chunkSize !== undefined && { chunkSize }),
-    ...encoderOptions(options),
-    ...(overwrite !== undefined && { overwrite }),
-  });
-  if (isLossy && camera.info.color.startsWith("bayer-")) {
-    context.note(
-      `marey: ${format} loses colour of a ${camera.info.color} mosaic; ${usualFormat(camera.info)} does not`,
-      options,
-    );
-  }
   const progress = context.progress("recording", expectedFrames(options), options);
   const receipt = await context
     .guard(async () => {
+      context.signal.throwIfAborted();
+      const sink = await createStore(output, {
+        info: camera.info,
+        format,
+        metadata: { ...options.metadata, camera: camera.id },
+        ...(chunkSize !== undefined && { chunkSize }),
+        ...encoderOptions(options),
+        ...(overwrite !== undefined && { overwrite }),
+      });
+      if (isLossy && camera.info.color.startsWith("bayer-")) {
+        const better = usualFormat(camera.info);
+        const found = `loses colour of a ${camera.info.color} mosaic; ${better} does not`;
+        context.note(`marey: ${format} ${found}`, options);
+      }
       try {
         return await record([{ name: camera.id, source: camera, sink }], {
           signal: context.signal,

@@ -13,6 +13,7 @@ import {
   findFormat,
   pickEncoderOptions,
 } from "./chunk-format.js";
+import { mostFramesInChunk } from "./chunk-index.js";
 import { localTimeZone } from "./creation-date.js";
 import { GrowingCatalogue } from "./growing-catalogue.js";
 import {
@@ -51,7 +52,7 @@ export interface CreateStoreOptions extends EncoderOptions {
   readonly encoding?: string;
   /** What `format` may name. */
   readonly formats: readonly ChunkFormat[];
-  /** Frames a chunk. @default 200 in directory stores, 10,000 in video stores */
+  /** Frames a chunk, 2^23 at most. @default 200 in directory stores, 10,000 in video stores */
   readonly chunkSize?: number;
   /** Kept in `metadata.yaml` for whoever reads the store: anything YAML can spell. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -105,6 +106,9 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   }
   if (chunkSize !== undefined && !(Number.isSafeInteger(chunkSize) && chunkSize > 0)) {
     throw new RangeError(`chunkSize must be a positive integer, got ${chunkSize}`);
+  }
+  if (chunkSize !== undefined && chunkSize > mostFramesInChunk) {
+    throw new RangeError(`chunkSize must be at most ${mostFramesInChunk}, got ${chunkSize}`);
   }
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
