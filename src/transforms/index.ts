@@ -1,48 +1,97 @@
 // All that bends pictures and sources. Browser-safe: no I/O.
+
+import { affine } from "./affine.js";
+import { autoContrast } from "./auto-contrast.js";
 import { average } from "./average.js";
 import { background } from "./background.js";
+import { binarize } from "./binarize.js";
+import { brightnessContrast } from "./brightness-contrast.js";
+import { channel } from "./channel.js";
+import { colormap } from "./colormap.js";
 import { crop } from "./crop.js";
+import { curve } from "./curve.js";
+import { demosaic } from "./demosaic.js";
 import { difference } from "./difference.js";
+import { equalize } from "./equalize.js";
 import { flip } from "./flip.js";
+import { gamma } from "./gamma.js";
+import { grayscale } from "./grayscale.js";
+import { invert } from "./invert.js";
+import { lut } from "./lut.js";
+import { merge } from "./merge.js";
+import { mix } from "./mix.js";
+import { pad } from "./pad.js";
 import { projection } from "./projection.js";
 import { rate } from "./rate.js";
+import { rescale } from "./rescale.js";
+import { resize } from "./resize.js";
 import { reverse } from "./reverse.js";
+import { rotate } from "./rotate.js";
 import { speed } from "./speed.js";
 import { subsample } from "./subsample.js";
+import { swap } from "./swap.js";
 import type { AnyTransformKind } from "./transform-kind.js";
+import { transpose } from "./transpose.js";
 
+export { type AffineOptions, affine } from "./affine.js";
 export * from "./align.js";
+export { type AutoContrastOptions, autoContrast } from "./auto-contrast.js";
 export { type AverageOptions, average } from "./average.js";
 export { type BackgroundOptions, background } from "./background.js";
 export { bend } from "./bend.js";
+export { type BinarizeOptions, binarize } from "./binarize.js";
+export { blendImages } from "./blend-images.js";
+export { type BlendMode, blendModes } from "./blend-modes.js";
+export { type BrightnessContrastOptions, brightnessContrast } from "./brightness-contrast.js";
+export { type ChannelOptions, channel } from "./channel.js";
+export type { Channel } from "./channel-names.js";
+export { type ColorMapName, colorMap, colorMapNames } from "./color-maps.js";
+export type { ColorValue } from "./color-option.js";
+export { type ColorMapOptions, colormap } from "./colormap.js";
 export { type CropOptions, crop } from "./crop.js";
+export { type CurveOptions, curve } from "./curve.js";
+export { type DemosaicOptions, demosaic } from "./demosaic.js";
 export { type DifferenceOptions, difference } from "./difference.js";
+export { equalize } from "./equalize.js";
 export { type FlipOptions, flip } from "./flip.js";
+export { type GammaOptions, gamma } from "./gamma.js";
+export { type GrayscaleOptions, grayscale } from "./grayscale.js";
+export { invert } from "./invert.js";
+export type { Interpolation } from "./kernels/interpolation.js";
+export { type LutOptions, lut } from "./lut.js";
+export { type MergeOptions, merge } from "./merge.js";
+export { mergeImages, mergeSources, type Planes } from "./merge-sources.js";
+export { type MixOptions, mix } from "./mix.js";
+export { type OverlayOptions, overlay } from "./overlay.js";
+export { type PadOptions, pad } from "./pad.js";
 export * from "./pair-frames.js";
 export { custom } from "./picture-transform.js";
 export { type ProjectionOptions, projection } from "./projection.js";
 export { type RateOptions, rate } from "./rate.js";
+export { type RescaleOptions, rescale } from "./rescale.js";
+export { type ResizeOptions, resize } from "./resize.js";
 export { reverse } from "./reverse.js";
+export { type RotateOptions, rotate } from "./rotate.js";
 export * from "./side-by-side.js";
 export { type SpeedOptions, speed } from "./speed.js";
 export { type SubsampleOptions, subsample } from "./subsample.js";
+export { type SwapOptions, swap } from "./swap.js";
 export type { Tile, TileLayout } from "./tiles.js";
 export type * from "./transform-kind.js";
 export { bindStep, formatTransform, parseTransform } from "./transform-text.js";
+export { transpose } from "./transpose.js";
+export type { LimitOptions } from "./value-limits.js";
 
 /** Every transform, by its name; what the command line and recipes know. */
 export const builtInTransforms: readonly AnyTransformKind[] = [
   // Geometry.
-  crop,
-  flip,
+  ...[crop, pad, resize, rotate, flip, transpose, affine],
+  // Tones.
+  ...[brightnessContrast, autoContrast, gamma, curve, lut, equalize, invert, binarize, rescale],
+  // Colours.
+  ...[grayscale, channel, merge, mix, swap, demosaic, colormap],
   // Which frames, and when.
-  subsample,
-  speed,
-  rate,
-  reverse,
+  ...[subsample, speed, rate, reverse],
   // Several frames at once.
-  average,
-  difference,
-  background,
-  projection,
+  ...[average, difference, background, projection],
 ];
