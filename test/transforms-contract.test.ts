@@ -8,6 +8,7 @@ import {
   brightnessContrast,
   builtInTransforms,
   channel,
+  circle,
   colormap,
   crop,
   curve,
@@ -18,19 +19,26 @@ import {
   gamma,
   grayscale,
   invert,
+  line,
   lut,
+  marker,
   merge,
   mix,
   pad,
+  polygon,
   projection,
   rate,
+  rectangle,
   rescale,
   resize,
   reverse,
   rotate,
+  scaleBar,
   speed,
   subsample,
   swap,
+  text,
+  timestampBar,
   transpose,
 } from "../src/index.js";
 import { testTransform } from "./contracts/transform.js";
@@ -82,7 +90,10 @@ contract(average, [
 ]);
 contract(difference, [{}, { options: { lag: 2, mode: "signed" } }]);
 contract(background, [{}, { options: { of: "mean", show: "signed", frames: 2, start: 1, stop: 3 } }]);
-contract((["min", "max", "mean", "deviation", "median"] as const).map((of) => ({ options: { of } })));
+contract(
+  projection,
+  (["min", "max", "mean", "deviation", "median"] as const).map((of) => ({ options: { of } })),
+);
 contract(gamma, [{ options: { gamma: 2.2 } }]);
 contract(grayscale, [
   { options: {} },
@@ -126,6 +137,17 @@ contract(rotate, [
 ]);
 contract(swap, [{ options: {} }, { options: { to: "rgba" } }]);
 contract(transpose, [{ options: {} }]);
+contract(text, [
+  { options: { text: "{number}, {time:%H:%M:%S.%f} {elapsed:.2f}\n{index:03d}", size: 9, shadow: "black" } },
+  { options: { text: "x=1,y=2, \\n µ", x: 3, y: 2, box: "#00000080", size: "40%", align: "right" } },
+]);
+contract(rectangle, [{ options: { left: 3.5, top: 2, width: 20, height: 12, color: "yellow" } }]);
+contract(circle, [{ options: { x: 10, y: 8, radius: 6, filled: true, opacity: 0.4 } }]);
+contract(line, [{ options: { points: [-5, 3, 20, 12, 50.5, 3], thickness: 1.5, color: [0, 200, 100] } }]);
+contract(polygon, [{ options: { points: [2, 2, 30, 4, 12, 18] } }]);
+contract(marker, [{ options: { points: [5, 5, 20, 12], shape: "x", size: 9 } }]);
+contract(scaleBar, [{ options: { pixel: 0.65 } }, { options: { pixel: 2, length: 20, unit: "nm", box: 0 } }]);
+contract(timestampBar, [{ options: {} }, { options: { at: "top", text: "{number}", duration: 2 } }]);
 
 test("every transform keeps the contract", () => {
   expect(builtInTransforms.map(({ name }) => name).sort()).toEqual([...tried].sort());

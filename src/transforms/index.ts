@@ -7,6 +7,7 @@ import { background } from "./background.js";
 import { binarize } from "./binarize.js";
 import { brightnessContrast } from "./brightness-contrast.js";
 import { channel } from "./channel.js";
+import { circle } from "./circle.js";
 import { colormap } from "./colormap.js";
 import { crop } from "./crop.js";
 import { curve } from "./curve.js";
@@ -17,19 +18,26 @@ import { flip } from "./flip.js";
 import { gamma } from "./gamma.js";
 import { grayscale } from "./grayscale.js";
 import { invert } from "./invert.js";
+import { line } from "./line.js";
 import { lut } from "./lut.js";
+import { marker } from "./marker.js";
 import { merge } from "./merge.js";
 import { mix } from "./mix.js";
 import { pad } from "./pad.js";
+import { polygon } from "./polygon.js";
 import { projection } from "./projection.js";
 import { rate } from "./rate.js";
+import { rectangle } from "./rectangle.js";
 import { rescale } from "./rescale.js";
 import { resize } from "./resize.js";
 import { reverse } from "./reverse.js";
 import { rotate } from "./rotate.js";
+import { scaleBar } from "./scale-bar.js";
 import { speed } from "./speed.js";
 import { subsample } from "./subsample.js";
 import { swap } from "./swap.js";
+import { text } from "./text.js";
+import { timestampBar } from "./timestamp-bar.js";
 import type { AnyTransformKind } from "./transform-kind.js";
 import { transpose } from "./transpose.js";
 
@@ -45,6 +53,7 @@ export { type BlendMode, blendModes } from "./blend-modes.js";
 export { type BrightnessContrastOptions, brightnessContrast } from "./brightness-contrast.js";
 export { type ChannelOptions, channel } from "./channel.js";
 export type { Channel } from "./channel-names.js";
+export { type CircleOptions, circle } from "./circle.js";
 export { type ColorMapName, colorMap, colorMapNames } from "./color-maps.js";
 export type { ColorValue } from "./color-option.js";
 export { type ColorMapOptions, colormap } from "./colormap.js";
@@ -58,7 +67,9 @@ export { type GammaOptions, gamma } from "./gamma.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
 export { invert } from "./invert.js";
 export type { Interpolation } from "./kernels/interpolation.js";
+export { type LineOptions, line } from "./line.js";
 export { type LutOptions, lut } from "./lut.js";
+export { type MarkerOptions, marker } from "./marker.js";
 export { type MergeOptions, merge } from "./merge.js";
 export { mergeImages, mergeSources, type Planes } from "./merge-sources.js";
 export { type MixOptions, mix } from "./mix.js";
@@ -66,17 +77,22 @@ export { type OverlayOptions, overlay } from "./overlay.js";
 export { type PadOptions, pad } from "./pad.js";
 export * from "./pair-frames.js";
 export { custom } from "./picture-transform.js";
+export { type PolygonOptions, polygon } from "./polygon.js";
 export { type ProjectionOptions, projection } from "./projection.js";
 export { type RateOptions, rate } from "./rate.js";
+export { type RectangleOptions, rectangle } from "./rectangle.js";
 export { type RescaleOptions, rescale } from "./rescale.js";
 export { type ResizeOptions, resize } from "./resize.js";
 export { reverse } from "./reverse.js";
 export { type RotateOptions, rotate } from "./rotate.js";
+export { type ScaleBarOptions, scaleBar } from "./scale-bar.js";
 export * from "./side-by-side.js";
 export { type SpeedOptions, speed } from "./speed.js";
 export { type SubsampleOptions, subsample } from "./subsample.js";
 export { type SwapOptions, swap } from "./swap.js";
+export { type TextOptions, text } from "./text.js";
 export type { Tile, TileLayout } from "./tiles.js";
+export { type TimestampBarOptions, timestampBar } from "./timestamp-bar.js";
 export type * from "./transform-kind.js";
 export { bindStep, formatTransform, parseTransform } from "./transform-text.js";
 export { transpose } from "./transpose.js";
@@ -90,6 +106,8 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   ...[brightnessContrast, autoContrast, gamma, curve, lut, equalize, invert, binarize, rescale],
   // Colours.
   ...[grayscale, channel, merge, mix, swap, demosaic, colormap],
+  // What is drawn on them.
+  ...[text, rectangle, circle, line, polygon, marker, scaleBar, timestampBar],
   // Which frames, and when.
   ...[subsample, speed, rate, reverse],
   // Several frames at once.
