@@ -33,6 +33,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./align.js")).align,
   },
   {
+    name: "mosaic",
+    summary: "several films, stores and pictures in one picture, by time, in a grid or side by side",
+    load: async () => (await import("./mosaic.js")).mosaic,
+  },
+  {
+    name: "contact-sheet",
+    summary: "frames from all over a source on one sheet",
+    load: async () => (await import("./contact-sheet.js")).contactSheet,
+  },
+  {
     name: "verify",
     summary: "say whether a source is whole, by its digests or by reading all of it",
     load: async () => (await import("./verify.js")).verify,

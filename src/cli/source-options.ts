@@ -4,27 +4,34 @@ import type { Context } from "./context.js";
 import { readTransforms } from "./read-transforms.js";
 
 /** --key, --axes, --stored-pixels and --transform: what is read of a source, and how. */
-export interface SourceOptions {
+export interface SourceOptions extends TransformOption {
   readonly key?: string;
   readonly axes?: string;
   readonly storedPixels?: boolean;
+}
+
+/** --transform, in order. */
+export interface TransformOption {
   readonly transform: readonly string[];
 }
 
 export function addSourceOptions(command: Command): Command {
-  return command
+  return addTransformOption(command)
     .option("--key <name>", "which array of an .npz (default: the only one that can be pictures)")
     .option(
       "--axes <letters>",
       "what an array's axes are, slowest first: thw, hwt, thwc ... (default: guessed)",
     )
-    .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR")
-    .option(
-      "-t, --transform <name:options>",
-      'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
-    );
+    .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR");
+}
+
+export function addTransformOption(command: Command): Command {
+  return command.option(
+    "-t, --transform <name:options>",
+    'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
+    (text: string, before: readonly string[]) => [...before, text],
+    [],
+  );
 }
 
 /** What `open` takes; Ctrl-C cancels the opening. */

@@ -74,7 +74,7 @@ export { type MergeOptions, merge } from "./merge.js";
 export { mergeImages, mergeSources, type Planes } from "./merge-sources.js";
 export { type MixOptions, mix } from "./mix.js";
 export { type Mosaic, type MosaicOptions, type MosaicSource, mosaic } from "./mosaic.js";
-export type { Fit, MosaicLayout } from "./mosaic-layout.js";
+export { type Fit, layMosaic, type MosaicCell, type MosaicLayout, type MosaicPlan } from "./mosaic-layout.js";
 export type { AfterEnd, MosaicTiming, SourceTiming } from "./mosaic-times.js";
 export { type OverlayOptions, overlay } from "./overlay.js";
 export { type PadOptions, pad } from "./pad.js";
@@ -98,7 +98,7 @@ export { type TextOptions, text } from "./text.js";
 export type { Tile, TileLayout } from "./tiles.js";
 export { type TimestampBarOptions, timestampBar } from "./timestamp-bar.js";
 export type * from "./transform-kind.js";
-export { bindStep, formatTransform, parseTransform } from "./transform-text.js";
+export { bindStep, formatTransform, parseOptions, parseTransform } from "./transform-text.js";
 export { transpose } from "./transpose.js";
 export type { LimitOptions } from "./value-limits.js";
 
