@@ -44,7 +44,9 @@ import { flir } from "./readers/flir.js";
 import { fmf } from "./readers/fmf.js";
 import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
+import { matStack } from "./readers/mat-stack.js";
 import { norpix } from "./readers/norpix.js";
+import { scanbox } from "./readers/scanbox.js";
 import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
@@ -112,7 +114,7 @@ export const builtInFormats: readonly ChunkFormat[] = [
 export const builtInCameras: readonly CameraDriver[] = [synthetic];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
-export const builtInReaders: readonly SourceReader[] = [norpix, hiris, flir, fmf, ufmf];
+export const builtInReaders: readonly SourceReader[] = [norpix, hiris, flir, fmf, ufmf, scanbox, matStack];
 
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
