@@ -40,6 +40,7 @@ import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
+import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
 import { fmf } from "./readers/fmf.js";
 import { hiris } from "./readers/hiris.js";
@@ -114,7 +115,10 @@ export const builtInFormats: readonly ChunkFormat[] = [
 export const builtInCameras: readonly CameraDriver[] = [synthetic];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
-export const builtInReaders: readonly SourceReader[] = [norpix, hiris, flir, fmf, ufmf, scanbox, matStack];
+export const builtInReaders: readonly SourceReader[] = [
+  ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine],
+  ...[matStack],
+];
 
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
