@@ -47,6 +47,7 @@ import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import { matStack } from "./readers/mat-stack.js";
 import { norpix } from "./readers/norpix.js";
+import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
 import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
@@ -116,7 +117,7 @@ export const builtInCameras: readonly CameraDriver[] = [synthetic];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
-  ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine],
+  ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
   ...[matStack],
 ];
 
