@@ -148,7 +148,8 @@ function createOptions(
   rate: number | undefined,
   options: ConvertOptions,
 ): CreateOptions {
-  const { start, stop, step, json, quiet, as, to, hardware, fps, key, axes, storedPixels, ...rest } = options;
+  const { start, stop, step, json, quiet, as, to, hardware, fps, storedPixels, ...others } = options;
+  const { key, axes, channel, byteOrder, ...rest } = others;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
   const { encoding } = source.describe();
   const keepsEncoding = kind === "store" && storedPixels && as === undefined && typeof encoding === "string";
