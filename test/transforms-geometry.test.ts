@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { TransformError } from "../src/core/errors.js";
-import { arrayOver, type Image, type ImageInfo } from "../src/core/image.js";
+import type { Image, ImageInfo } from "../src/core/image.js";
 import { affine, bend, pad, resize, rotate, transpose } from "../src/index.js";
-import type { BoundTransform } from "../src/transforms/transform-kind.js";
 import { listSource } from "./contracts/transform.js";
-import { generator, noiseImage } from "./fixtures/noise-image.js";
+import { bent, picture } from "./fixtures/bent-picture.js";
+import { noiseImage } from "./fixtures/noise-image.js";
 import { distance, judge } from "./peers/judge.js";
 
 const judged = judge(`
@@ -16,23 +16,6 @@ def turn(a, angle, scale=1, dx=0, dy=0, flags=cv2.INTER_LINEAR, size=None, borde
     m[1, 2] += (out[1] - h) / 2 + dy
     return cv2.warpAffine(a, m, out, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
 `);
-
-const bent = (transform: BoundTransform, image: Image): Image =>
-  transform.pictures!(image).apply(image, { number: 0, time: 0 });
-
-/** Samples that a camera could have given: floats of 0 to 1, no more than `bits`. */
-function picture(info: Omit<ImageInfo, "channels">, seed = 3): Image {
-  const image = noiseImage({ ...info, dtype: "uint8" }, seed);
-  if (info.dtype === "uint8") return image;
-  const random = generator(seed);
-  const bytes = image.data.length * (info.dtype === "uint16" ? 2 : 4);
-  const data = arrayOver(info.dtype, new ArrayBuffer(bytes), 0, bytes) as Uint16Array;
-  for (let i = 0; i < data.length; i++) {
-    const sample = ((image.data[i] as number) + random()) / 256;
-    data[i] = info.dtype === "float32" ? sample : sample * 2 ** (info.bits ?? 16);
-  }
-  return { ...info, channels: image.channels, data };
-}
 
 const kinds = [
   { color: "gray", dtype: "uint8" },
