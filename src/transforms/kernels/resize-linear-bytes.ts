@@ -13,8 +13,8 @@ interface Pairs {
  */
 export function linearBytesResizer(info: ImageInfo, out: ImageInfo): (image: Image) => Image {
   const { channels } = info;
-  const across = pairs(info.width, out.width, channels);
-  const down = pairs(info.height, out.height, 1);
+  const across = pairs(info.width, out.width, channels, true);
+  const down = pairs(info.height, out.height, 1, false);
   const count = out.width * channels;
   return (image) => {
     const from = image.data as Uint8Array;
@@ -37,7 +37,8 @@ export function linearBytesResizer(info: ImageInfo, out: ImageInfo): (image: Ima
   };
 }
 
-function pairs(from: number, to: number, channels: number): Pairs {
+/** @param isClamped whether places beyond the edge are at the edge; else they are between two pixels that are the same. */
+function pairs(from: number, to: number, channels: number, isClamped: boolean): Pairs {
   const [left, right] = [new Int32Array(to * channels), new Int32Array(to * channels)];
   const weights = new Int32Array(2 * to * channels);
   const scale = 1 / (to / from);
@@ -46,9 +47,9 @@ function pairs(from: number, to: number, channels: number): Pairs {
     let share = Math.fround((place + 0.5) * scale - 0.5);
     let pixel = Math.floor(share);
     share = Math.fround(share - pixel);
-    if (pixel < 0) [pixel, share] = [0, 0];
-    if (pixel >= from - 1) [pixel, share] = [from - 1, 0];
-    const next = Math.min(from - 1, pixel + 1);
+    if (isClamped && (pixel < 0 || pixel >= from - 1)) share = 0;
+    const next = Math.min(from - 1, Math.max(0, pixel + 1));
+    pixel = Math.min(from - 1, Math.max(0, pixel));
     for (let c = 0; c < channels; c++) {
       const at = place * channels + c;
       left[at] = pixel * channels + c;

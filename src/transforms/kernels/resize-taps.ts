@@ -57,14 +57,15 @@ function axisTaps(kind: TapsKind, from: number, to: number): AxisTaps {
   const weights = new Float32Array(to * taps);
   const scale = from / to;
   for (let place = 0; place < to; place++) {
-    const center = (place + 0.5) * scale - 0.5;
+    // In single precision, as OpenCV finds its places.
+    const center = Math.fround((place + 0.5) * scale - 0.5);
     const left = kind === "area" ? Math.floor(place * scale) : Math.floor(center);
     first[place] = left + 1 - taps / 2;
     if (kind === "area") {
       // How much of the new pixel lies beyond the next old one's beginning.
       const beyond = Math.min(1, Math.max(0, place + 1 - (left + 1) / scale));
       weights.set([1 - beyond, beyond], place * taps);
-    } else weights.set(interpolationWeights(kind, center - left), place * taps);
+    } else weights.set(interpolationWeights(kind, Math.fround(center - left)), place * taps);
   }
   return { taps, first, weights };
 }
