@@ -12,12 +12,26 @@ export function boxBytes(shape: Shape, size: number): BytesFilter {
 
 function withVectors({ width, height, channels }: Shape, size: number): BytesFilter | undefined {
   const bytes = width * height * channels;
-  const layout = layOut({ src: bytes, dst: bytes, sums: (width + size) * channels * 2 });
+  const layout = layOut({
+    src: bytes,
+    dst: bytes,
+    sums: (width + size) * channels * 2,
+    running: (width + size) * channels * 4,
+  });
   if (!workbench(layout)) return undefined;
   return (data) => {
     const bench = workbench(layout)!;
     bench.put(layout.src, data);
-    bench.kernels.boxBytes(layout.src, layout.dst, width, height, channels, size, layout.sums);
+    bench.kernels.boxBytes(
+      layout.src,
+      layout.dst,
+      width,
+      height,
+      channels,
+      size,
+      layout.sums,
+      layout.running,
+    );
     return bench.take(layout.dst, bytes);
   };
 }

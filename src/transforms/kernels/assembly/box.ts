@@ -1,9 +1,10 @@
 import { reflected } from "./edges";
+import { rounded } from "./rounding";
 
 /**
  * The mean of a square around each pixel, rounded; edges are reflected (BORDER_REFLECT_101): OpenCV's `blur`.
  * @param size odd, up to 255.
- * @param sums one row of u16 with `size - 1` pixels more.
+ * @param sums one row of u16 with `size - 1` pixels more; `running` one of u32 with `size` pixels more.
  */
 export function boxBytes(
   src: usize,
@@ -13,6 +14,7 @@ export function boxBytes(
   channels: i32,
   size: i32,
   sums: usize,
+  running: usize,
 ): void {
   const samples = width * channels;
   const radius = size >> 1;
@@ -28,24 +30,30 @@ export function boxBytes(
     }
     const out = dst + y * samples;
     if (size <= 15) meansOfFew(sums, out, samples, channels, size);
+    else if (size <= 127) meansOfMore(sums, running, out, samples, channels, size);
     else for (let c = 0; c < channels; c++) meansOfMany(sums + (c << 1), out + c, width, channels, size);
   }
 }
 
 /** Sums of columns: one row comes in, one goes. */
 function exchange(sums: usize, comes: usize, leaves: usize, samples: i32): void {
+  if (leaves == 0) {
+    for (let i: usize = 0; i < <usize>samples; i += 16) {
+      const at = sums + (i << 1);
+      const more = v128.load(comes + i);
+      v128.store(at, i16x8.add(v128.load(at), i16x8.extend_low_i8x16_u(more)));
+      v128.store(at, i16x8.add(v128.load(at, 16), i16x8.extend_high_i8x16_u(more)), 16);
+    }
+    return;
+  }
   for (let i: usize = 0; i < <usize>samples; i += 16) {
     const at = sums + (i << 1);
     const more = v128.load(comes + i);
-    let low = i16x8.add(v128.load(at), i16x8.extend_low_i8x16_u(more));
-    let high = i16x8.add(v128.load(at, 16), i16x8.extend_high_i8x16_u(more));
-    if (leaves != 0) {
-      const less = v128.load(leaves + i);
-      low = i16x8.sub(low, i16x8.extend_low_i8x16_u(less));
-      high = i16x8.sub(high, i16x8.extend_high_i8x16_u(less));
-    }
-    v128.store(at, low);
-    v128.store(at, high, 16);
+    const less = v128.load(leaves + i);
+    const low = i16x8.sub(i16x8.extend_low_i8x16_u(more), i16x8.extend_low_i8x16_u(less));
+    const high = i16x8.sub(i16x8.extend_high_i8x16_u(more), i16x8.extend_high_i8x16_u(less));
+    v128.store(at, i16x8.add(v128.load(at), low));
+    v128.store(at, i16x8.add(v128.load(at, 16), high), 16);
   }
 }
 
@@ -81,9 +89,38 @@ function meansOfFew(sums: usize, out: usize, samples: i32, channels: i32, size: 
 }
 
 function mean(sum: v128, share: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(sum), share)));
+  return rounded(f32x4.mul(f32x4.convert_i32x4_s(sum), share));
 }
 
+/** The sum of a window is the difference of two running sums. Up to 127 x 127, single precision rounds rightly. */
+function meansOfMore(sums: usize, running: usize, out: usize, samples: i32, channels: i32, size: i32): void {
+  const pixel = <usize>channels << 2;
+  const end = running + (<usize>(samples + size * channels) << 2);
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    let from = sums + (c << 1);
+    store<i32>(running + (c << 2), 0);
+    for (let to = running + pixel + (c << 2); to < end; to += pixel) {
+      sum += load<u16>(from);
+      store<i32>(to, sum);
+      from += channels << 1;
+    }
+  }
+  const share = f32x4.splat(<f32>1 / <f32>(size * size));
+  const reach = <usize>size * pixel;
+  for (let i: usize = 0; i < <usize>samples; i += 16) {
+    const at = running + (i << 2);
+    const first = i16x8.narrow_i32x4_s(between(at, reach, share), between(at + 16, reach, share));
+    const second = i16x8.narrow_i32x4_s(between(at + 32, reach, share), between(at + 48, reach, share));
+    v128.store(out + i, i8x16.narrow_i16x8_u(first, second));
+  }
+}
+
+function between(at: usize, reach: usize, share: v128): v128 {
+  return mean(i32x4.sub(v128.load(at + reach), v128.load(at)), share);
+}
+
+/** One channel, for windows of up to 255 x 255. */
 function meansOfMany(sums: usize, out: usize, width: i32, channels: i32, size: i32): void {
   const share = 1.0 / <f64>(size * size);
   const pixel = <usize>channels << 1;

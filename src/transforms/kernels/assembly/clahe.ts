@@ -1,3 +1,5 @@
+import { rounded } from "./rounding";
+
 /**
  * Counts the values of each tile. Tiles may reach beyond the picture; `columns` and `rows` (i32) tell which column and row
  * stands there. Four tables in turn, so that the same value twice does not wait for itself.
@@ -155,5 +157,5 @@ function four(pixels: v128, cellOfColumn: usize, rightShares: usize, row: usize,
   const top = f32x4.add(f32x4.mul(a, left), f32x4.mul(b, right));
   const bottom = f32x4.add(f32x4.mul(c, left), f32x4.mul(d, right));
   const mixed = f32x4.add(f32x4.mul(top, upper), f32x4.mul(bottom, lower));
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(mixed));
+  return rounded(mixed);
 }

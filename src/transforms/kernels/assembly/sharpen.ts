@@ -1,3 +1,5 @@
+import { rounded } from "./rounding";
+
 /**
  * Adds to every byte `amount` times what its blurred twin lacks, rounded half to even, where that differs by `threshold`
  * or more; limited to 0-255.
@@ -25,9 +27,9 @@ export function sharpenBytes(
 @inline
 function sharpened(sharp: v128, soft: v128, times: v128, least: v128): v128 {
   const lack = i16x8.sub(sharp, soft);
-  const low = f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(lack)), times));
-  const high = f32x4.nearest(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(lack)), times));
-  const gain = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(low), i32x4.trunc_sat_f32x4_s(high));
+  const low = rounded(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(lack)), times));
+  const high = rounded(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(lack)), times));
+  const gain = i16x8.narrow_i32x4_s(low, high);
   const enough = i16x8.gt_s(i16x8.abs(lack), least);
   return i16x8.add_sat_s(sharp, v128.and(gain, enough));
 }
