@@ -4,24 +4,24 @@ import {
   autoContrast,
   average,
   background,
-  binarize,
+  binarize,box, 
   brightnessContrast,
-  builtInTransforms,
+  builtInTransforms,builtInTransforms, 
   channel,
-  circle,
+  circle,clahe, 
   colormap,
-  crop,
+  crop,crop, 
   curve,
   demosaic,
   difference,
   equalize,
-  flip,
-  gamma,
+  flip,flip, 
+  gamma,gaussian, 
   grayscale,
   invert,
   line,
   lut,
-  marker,
+  marker,median, 
   merge,
   mix,
   pad,
@@ -33,13 +33,13 @@ import {
   resize,
   reverse,
   rotate,
-  scaleBar,
+  scaleBar,sharpen, 
   speed,
   subsample,
   swap,
   text,
   timestampBar,
-  transpose,
+  transpose
 } from "../src/index.js";
 import { testTransform } from "./contracts/transform.js";
 
@@ -148,6 +148,19 @@ contract(polygon, [{ options: { points: [2, 2, 30, 4, 12, 18] } }]);
 contract(marker, [{ options: { points: [5, 5, 20, 12], shape: "x", size: 9 } }]);
 contract(scaleBar, [{ options: { pixel: 0.65 } }, { options: { pixel: 2, length: 20, unit: "nm", box: 0 } }]);
 contract(timestampBar, [{ options: {} }, { options: { at: "top", text: "{number}", duration: 2 } }]);
+
+contract(box, [{ options: {} }, { options: { radius: 9 } }]);
+contract(clahe, [
+  { options: {}, refuses: ["gray float32"] },
+  { options: { clip: 0, tiles: [3, 5] }, refuses: ["gray float32"] },
+]);
+contract(gaussian, [{ options: {} }, { options: { sigma: 2.5 } }, { options: { radius: 2 } }]);
+contract(median, [
+  { options: {} },
+  { options: { size: 5 } },
+  { options: { size: 9 }, refuses: ["gray uint16", "bgr uint16", "gray float32"] },
+]);
+contract(sharpen, [{ options: {} }, { options: { amount: 2, sigma: 0.8, threshold: 3.5 } }]);
 
 test("every transform keeps the contract", () => {
   expect(builtInTransforms.map(({ name }) => name).sort()).toEqual([...tried].sort());

@@ -5,9 +5,11 @@ import { autoContrast } from "./auto-contrast.js";
 import { average } from "./average.js";
 import { background } from "./background.js";
 import { binarize } from "./binarize.js";
+import { box } from "./box.js";
 import { brightnessContrast } from "./brightness-contrast.js";
 import { channel } from "./channel.js";
 import { circle } from "./circle.js";
+import { clahe } from "./clahe.js";
 import { colormap } from "./colormap.js";
 import { crop } from "./crop.js";
 import { curve } from "./curve.js";
@@ -16,11 +18,13 @@ import { difference } from "./difference.js";
 import { equalize } from "./equalize.js";
 import { flip } from "./flip.js";
 import { gamma } from "./gamma.js";
+import { gaussian } from "./gaussian.js";
 import { grayscale } from "./grayscale.js";
 import { invert } from "./invert.js";
 import { line } from "./line.js";
 import { lut } from "./lut.js";
 import { marker } from "./marker.js";
+import { median } from "./median.js";
 import { merge } from "./merge.js";
 import { mix } from "./mix.js";
 import { pad } from "./pad.js";
@@ -33,6 +37,7 @@ import { resize } from "./resize.js";
 import { reverse } from "./reverse.js";
 import { rotate } from "./rotate.js";
 import { scaleBar } from "./scale-bar.js";
+import { sharpen } from "./sharpen.js";
 import { speed } from "./speed.js";
 import { subsample } from "./subsample.js";
 import { swap } from "./swap.js";
@@ -50,10 +55,12 @@ export { bend } from "./bend.js";
 export { type BinarizeOptions, binarize } from "./binarize.js";
 export { blendImages } from "./blend-images.js";
 export { type BlendMode, blendModes } from "./blend-modes.js";
+export { type BoxOptions, box } from "./box.js";
 export { type BrightnessContrastOptions, brightnessContrast } from "./brightness-contrast.js";
 export { type ChannelOptions, channel } from "./channel.js";
 export type { Channel } from "./channel-names.js";
 export { type CircleOptions, circle } from "./circle.js";
+export { type ClaheOptions, clahe } from "./clahe.js";
 export { type ColorMapName, colorMap, colorMapNames } from "./color-maps.js";
 export type { ColorValue } from "./color-option.js";
 export { type ColorMapOptions, colormap } from "./colormap.js";
@@ -64,12 +71,14 @@ export { type DifferenceOptions, difference } from "./difference.js";
 export { equalize } from "./equalize.js";
 export { type FlipOptions, flip } from "./flip.js";
 export { type GammaOptions, gamma } from "./gamma.js";
+export { type GaussianOptions, gaussian } from "./gaussian.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
 export { invert } from "./invert.js";
 export type { Interpolation } from "./kernels/interpolation.js";
 export { type LineOptions, line } from "./line.js";
 export { type LutOptions, lut } from "./lut.js";
 export { type MarkerOptions, marker } from "./marker.js";
+export { type MedianOptions, median } from "./median.js";
 export { type MergeOptions, merge } from "./merge.js";
 export { mergeImages, mergeSources, type Planes } from "./merge-sources.js";
 export { type MixOptions, mix } from "./mix.js";
@@ -89,6 +98,7 @@ export { type ResizeOptions, resize } from "./resize.js";
 export { reverse } from "./reverse.js";
 export { type RotateOptions, rotate } from "./rotate.js";
 export { type ScaleBarOptions, scaleBar } from "./scale-bar.js";
+export { type SharpenOptions, sharpen } from "./sharpen.js";
 export * from "./side-by-side.js";
 export { type SpeedOptions, speed } from "./speed.js";
 export { stillPicture } from "./still-picture.js";
@@ -107,9 +117,11 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   // Geometry.
   ...[crop, pad, resize, rotate, flip, transpose, affine],
   // Tones.
-  ...[brightnessContrast, autoContrast, gamma, curve, lut, equalize, invert, binarize, rescale],
+  ...[brightnessContrast, autoContrast, gamma, curve, lut, equalize, clahe, invert, binarize, rescale],
   // Colours.
   ...[grayscale, channel, merge, mix, swap, demosaic, colormap],
+  // Filters.
+  ...[gaussian, box, median, sharpen],
   // What is drawn on them.
   ...[text, rectangle, circle, line, polygon, marker, scaleBar, timestampBar],
   // Which frames, and when.
