@@ -43,6 +43,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./contact-sheet.js")).contactSheet,
   },
   {
+    name: "plot",
+    summary: "draw signals as a video that goes with another, or as one picture",
+    load: async () => (await import("./plot.js")).plot,
+  },
+  {
     name: "verify",
     summary: "say whether a source is whole, by its digests or by reading all of it",
     load: async () => (await import("./verify.js")).verify,

@@ -158,12 +158,35 @@ export function blendRectangle(
 ): void {
   const [x0, y0] = [Math.max(0, left), Math.max(0, top)];
   const [x1, y1] = [Math.min(image.width, left + width), Math.min(image.height, top + height)];
-  if (x1 <= x0 || y1 <= y0) return;
+  if (x1 <= x0 || y1 <= y0 || paint.opacity === 0) return;
+  if (image.dtype === "uint8" && paint.alphaAt < 0) {
+    tintBytes(image, image.data as Uint8Array, { left: x0, right: x1, top: y0, bottom: y1 }, paint);
+    return;
+  }
   const row: Mask = {
     ...{ left: 0, top: 0, width: x1 - x0, height: 1 },
     data: new Uint8Array(x1 - x0).fill(255),
   };
   for (let y = y0; y < y1; y++) blendMask(image, row, x0, y, paint);
+}
+
+/** One colour over bytes: what becomes of each of the 256 values is known beforehand. */
+function tintBytes(
+  { width, channels }: Image,
+  data: Uint8Array,
+  { left, right, top, bottom }: Pick<Area, "left" | "right" | "top" | "bottom">,
+  { samples, opacity }: Paint,
+): void {
+  for (let c = 0; c < channels; c++) {
+    const sample = samples[c]!;
+    const becomes = Uint8Array.from({ length: 256 }, (_, value) =>
+      divided(sample * opacity + value * (255 - opacity)),
+    );
+    for (let y = top; y < bottom; y++) {
+      const end = (y * width + right) * channels;
+      for (let i = (y * width + left) * channels + c; i < end; i += channels) data[i] = becomes[data[i]!]!;
+    }
+  }
 }
 
 /** A picture of one's own to draw on. */

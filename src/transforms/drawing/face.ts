@@ -1,5 +1,6 @@
 import { fillOutline, type Mask } from "./coverage.js";
 import { dejavuFont, type Font } from "./font.js";
+import { spreadMask } from "./spread-mask.js";
 
 /** The font at one size. */
 export interface Face {
@@ -16,8 +17,11 @@ export interface Face {
   advance(glyph: number): number;
   /** Whole pixels. */
   kerning(left: number, right: number): number;
-  /** Its coverage, where (0, 0) is the pen on the baseline. Made once. */
-  mask(glyph: number): Mask;
+  /**
+   * Its coverage, where (0, 0) is the pen on the baseline. Made once.
+   * @param spread how far it is widened in all directions, in whole pixels. @default 0
+   */
+  mask(glyph: number, spread?: number): Mask;
 }
 
 const faces = new Map<number, Face>();
@@ -50,11 +54,13 @@ function makeFace(font: Font, size: number): Face {
     glyphOf: font.glyphOf,
     advance: (glyph) => Math.round(font.advance(glyph) * scale),
     kerning: (left, right) => Math.round(font.kerning(left, right) * scale),
-    mask(glyph) {
-      let mask = masks.get(glyph);
+    mask(glyph, spread = 0) {
+      const key = spread * 65_536 + glyph;
+      let mask = masks.get(key);
       if (mask === undefined) {
-        mask = fillOutline(font.outline(glyph, (x, y) => [x * scale, -fitted(y)]));
-        masks.set(glyph, mask);
+        const plain = (): Mask => fillOutline(font.outline(glyph, (x, y) => [x * scale, -fitted(y)]));
+        mask = spread > 0 ? spreadMask(this.mask(glyph), spread) : plain();
+        masks.set(key, mask);
       }
       return mask;
     },

@@ -3,7 +3,7 @@ import { type ColorValue, color } from "../color-option.js";
 import { choice, real } from "../option-kind.js";
 import { blendMask, blendRectangle, paintOf } from "./blend.js";
 import { type PlaceOptions, pixelsOf, placeBox, placeOptions, type Size, sizeOption } from "./place.js";
-import { spreadMask, textMask } from "./text-mask.js";
+import { textMask } from "./text-mask.js";
 
 /** How a text looks and where it stands. */
 export interface LabelOptions extends PlaceOptions {
@@ -66,8 +66,8 @@ export function prepareLabel(
   let [known, masks] = ["", masksOf("")];
 
   function masksOf(text: string) {
-    const mask = textMask(text, { size, align, lineHeight });
-    return { mask, wide: around && spreadMask(mask, reach) };
+    const style = { size, align, lineHeight };
+    return { mask: textMask(text, style), wide: around && textMask(text, { ...style, spread: reach }) };
   }
 
   return (image, text) => {

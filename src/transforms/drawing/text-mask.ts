@@ -8,6 +8,8 @@ export interface TextStyle {
   readonly align?: "left" | "center" | "right";
   /** From baseline to baseline, in heights of a line. @default 1 */
   readonly lineHeight?: number;
+  /** How far each letter is widened in all directions, in whole pixels. @default 0 */
+  readonly spread?: number;
 }
 
 /** Text as coverage. (0, 0) is the top left corner of its box; ink may reach a little beyond it. */
@@ -81,7 +83,7 @@ function isInvisible(code: number): boolean {
 
 /** Text as coverage: DejaVu Sans, kerned, characters that it does not have as boxes. */
 export function textMask(text: string, style: TextStyle): TextMask {
-  const { size, align = "left", lineHeight = 1 } = style;
+  const { size, align = "left", lineHeight = 1, spread = 0 } = style;
   const face = faceOf(size);
   const lines = linesOf(text).map((line) => layLine(face, line));
   const step = Math.round((face.ascent + face.descent) * lineHeight);
@@ -91,7 +93,11 @@ export function textMask(text: string, style: TextStyle): TextMask {
   const placed = lines.flatMap(({ glyphs, width }, row) => {
     const indent = Math.round((boxWidth - width) * share);
     return glyphs.map(
-      ([glyph, x]): PlacedGlyph => ({ mask: face.mask(glyph), x: indent + x, y: face.ascent + row * step }),
+      ([glyph, x]): PlacedGlyph => ({
+        mask: face.mask(glyph, spread),
+        x: indent + x,
+        y: face.ascent + row * step,
+      }),
     );
   });
   return { ...joinMasks(placed), boxWidth, boxHeight };
@@ -112,8 +118,8 @@ function joinMasks(placed: readonly PlacedGlyph[]): Mask {
       let from = row * mask.width;
       let to = (y + mask.top - top + row) * width + x + mask.left - left;
       for (let column = 0; column < mask.width; column++, to++) {
-        const sum = data[to]! + mask.data[from++]!;
-        data[to] = sum > 255 ? 255 : sum;
+        const value = mask.data[from++]!;
+        if (value > data[to]!) data[to] = value;
       }
     }
   }
@@ -130,31 +136,4 @@ export function turnedUp({ left, top, width, height, data, boxWidth, boxHeight }
     ...{ left: top, top: boxWidth - left - width, width: height, height: width, data: turned },
     ...{ boxWidth: boxHeight, boxHeight: boxWidth },
   };
-}
-
-/** Widened by `radius` pixels in all directions: the highest coverage of the square around each pixel. */
-export function spreadMask(mask: Mask, radius: number): Mask {
-  if (radius <= 0) return mask;
-  const [width, height] = [mask.width + 2 * radius, mask.height + 2 * radius];
-  const across = new Uint8Array(width * mask.height);
-  for (let y = 0; y < mask.height; y++) {
-    for (let x = 0; x < mask.width; x++) {
-      const value = mask.data[y * mask.width + x]!;
-      if (value === 0) continue;
-      const start = y * width + x;
-      for (let i = start; i <= start + 2 * radius; i++) if (across[i]! < value) across[i] = value;
-    }
-  }
-  const data = new Uint8Array(width * height);
-  for (let y = 0; y < mask.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = across[y * width + x]!;
-      if (value === 0) continue;
-      for (let row = y; row <= y + 2 * radius; row++) {
-        const i = row * width + x;
-        if (data[i]! < value) data[i] = value;
-      }
-    }
-  }
-  return { left: mask.left - radius, top: mask.top - radius, width, height, data };
 }
