@@ -287,4 +287,4 @@ test(`${only === undefined ? `${seeds} stories` : `story ${only}`} of writers th
       throw error;
     });
   }
-}, 600_000);
+}, 60_000 + seeds * 300);
