@@ -1,4 +1,4 @@
-import { read as readCallback, readSync } from "node:fs";
+import { constants, read as readCallback, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { FileFormatError, NotFoundError } from "../core/errors.js";
 
@@ -37,10 +37,13 @@ export class FilePieces {
    * @throws {NotFoundError} if it does not exist or cannot be read; {FileFormatError} if it is no regular file.
    */
   static async open(path: string): Promise<FilePieces> {
-    const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
-      const found = cause.code === "ENOENT" ? "no such file" : `cannot be read: ${cause.message}`;
-      throw new NotFoundError(path, found, { cause });
-    });
+    // Pipes are never waited for.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+      (cause: NodeJS.ErrnoException) => {
+        const found = cause.code === "ENOENT" ? "no such file" : `cannot be read: ${cause.message}`;
+        throw new NotFoundError(path, found, { cause });
+      },
+    );
     const found = await file.stat();
     if (found.isFile()) return new FilePieces(path, file, found.size);
     await file.close();
