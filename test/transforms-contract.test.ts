@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { box, builtInTransforms, clahe, crop, flip, gaussian, median, sharpen } from "../src/index.js";
+import {
+  box,
+  builtInTransforms,
+  clahe,
+  crop,
+  flatField,
+  flip,
+  gaussian,
+  median,
+  sharpen,
+} from "../src/index.js";
 import { testTransform } from "./contracts/transform.js";
 
 const tried = new Set<string>();
@@ -9,6 +19,7 @@ const contract: typeof testTransform = (kind, cases) => {
 };
 
 contract(crop, [{ options: {} }, { options: { left: 3, top: 2, width: 20, bottom: 5 } }]);
+contract(flatField, [{ options: {} }, { options: { sigma: 12 } }]);
 contract(flip, [{ options: {} }, { options: { axis: "vertical" } }, { options: { axis: "both" } }]);
 
 contract(box, [{ options: {} }, { options: { radius: 9 } }]);

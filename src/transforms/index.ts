@@ -2,6 +2,7 @@
 import { box } from "./box.js";
 import { clahe } from "./clahe.js";
 import { crop } from "./crop.js";
+import { flatField } from "./flat-field.js";
 import { flip } from "./flip.js";
 import { gaussian } from "./gaussian.js";
 import { median } from "./median.js";
@@ -13,6 +14,7 @@ export { bend } from "./bend.js";
 export { type BoxOptions, box } from "./box.js";
 export { type ClaheOptions, clahe } from "./clahe.js";
 export { type CropOptions, crop } from "./crop.js";
+export { type FlatFieldOptions, flatField, flatFieldBy } from "./flat-field.js";
 export { type FlipOptions, flip } from "./flip.js";
 export { type GaussianOptions, gaussian } from "./gaussian.js";
 export { type MedianOptions, median } from "./median.js";
@@ -29,6 +31,7 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   box,
   clahe,
   crop,
+  flatField,
   flip,
   gaussian,
   median,
