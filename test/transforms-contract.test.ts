@@ -17,6 +17,7 @@ import {
   demosaic,
   difference,
   equalize,
+  flatField,
   flip,
   gamma,
   gaussian,
@@ -79,6 +80,7 @@ contract(crop, [{ options: {} }, { options: { left: 3, top: 2, width: 20, bottom
 contract(curve, [{ options: {} }, { options: { slope: 6, inflexion: 0.3 } }]);
 contract(demosaic, [{ options: { pattern: "rg" }, refuses: [...colors, ...floats] }]);
 contract(equalize, [{ options: {}, refuses: floats }]);
+contract(flatField, [{ options: {} }, { options: { sigma: 12 } }]);
 contract(flip, [{ options: {} }, { options: { axis: "vertical" } }, { options: { axis: "both" } }]);
 contract(subsample, [
   { options: { every: 3 } },

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import type { Image } from "../src/core/image.js";
 import { blurBytes, blurBytesPlain } from "../src/transforms/kernels/blur-bytes.js";
+import { blurShorts, blurShortsPlain } from "../src/transforms/kernels/blur-shorts.js";
 import { boxBytes, boxBytesPlain } from "../src/transforms/kernels/box-bytes.js";
 import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/equalize-colors.js";
+import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
-import { gaussianBytes } from "../src/transforms/kernels/gaussian-weights.js";
+import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
 import {
   type MedianSamples,
   medianByCountsPlain,
@@ -50,6 +52,15 @@ test("blurring with vectors is blurring", () => {
     for (const size of [1, 3, 5, 31]) {
       const weights = gaussianBytes(size, size / 5);
       same(image, blurBytes(image, weights), blurBytesPlain(image, weights));
+    }
+  });
+});
+
+test("blurring shorts with vectors is blurring", () => {
+  everyPicture("uint16", (image) => {
+    for (const size of [1, 3, 9, 31]) {
+      const weights = gaussianShorts(size, size / 5);
+      same(image, blurShorts(image, weights), blurShortsPlain(image, weights));
     }
   });
 });
@@ -114,6 +125,18 @@ test("equalizing by tiles with vectors is equalizing", () => {
           () => fast(image).data as Uint8Array,
           () => plain(image).data as Uint8Array,
         );
+      }
+    }
+  });
+});
+
+test("equalizing shorts by tiles with vectors is equalizing, at any depth", () => {
+  everyPicture("uint16", (image) => {
+    if (image.channels > 1) return;
+    const grid = tileGrid(image.width, image.height, 3, 2);
+    for (const values of [4096, 65536]) {
+      for (const limit of [0, 2, 40]) {
+        same(image, equalizeShortTiles(grid, limit, values), equalizeTiles(grid, limit, values, Uint16Array));
       }
     }
   });

@@ -2,6 +2,7 @@ import { TransformError } from "../core/errors.js";
 import { describeImage, type ImageInfo } from "../core/image.js";
 import { filtered, largestSample, needFiltered } from "./filtered-pictures.js";
 import { equalizeColors } from "./kernels/equalize-colors.js";
+import { equalizeShortTiles } from "./kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles, type TileEqualizer } from "./kernels/equalize-tiles.js";
 import { tileGrid } from "./kernels/tile-grid.js";
 import { real, several, whole } from "./option-kind.js";
@@ -68,5 +69,7 @@ function grayEqualizer(
   clip: number,
 ): TileEqualizer {
   if (info.dtype === "uint8" && values === 256) return equalizeByteTiles(grid, clip);
-  return equalizeTiles(grid, clip, values, info.dtype === "uint8" ? Uint8Array : Uint16Array);
+  return info.dtype === "uint8"
+    ? equalizeTiles(grid, clip, values, Uint8Array)
+    : equalizeShortTiles(grid, clip, values);
 }

@@ -1,6 +1,7 @@
 import type { ImageInfo } from "../core/image.js";
 import { asSamples, type FilteredSamples, filtered, needFiltered } from "./filtered-pictures.js";
 import { blurBytes } from "./kernels/blur-bytes.js";
+import { blurShorts } from "./kernels/blur-shorts.js";
 import { convolveRows } from "./kernels/convolve-rows.js";
 import {
   gaussianBytes,
@@ -57,7 +58,10 @@ function gaussianFilter(
     const blur = blurBytes(info, gaussianBytes(size, sigma));
     return (data) => blur(data as Uint8Array);
   }
-  const weights = info.dtype === "uint16" ? gaussianShorts(size, sigma) : gaussianWeights(size, sigma);
-  const convolve = convolveRows(info, weights);
+  if (info.dtype === "uint16") {
+    const blur = blurShorts(info, gaussianShorts(size, sigma));
+    return (data) => blur(data as Uint16Array);
+  }
+  const convolve = convolveRows(info, gaussianWeights(size, sigma));
   return (data) => asSamples(convolve(data), info);
 }

@@ -16,6 +16,7 @@ import { curve } from "./curve.js";
 import { demosaic } from "./demosaic.js";
 import { difference } from "./difference.js";
 import { equalize } from "./equalize.js";
+import { flatField } from "./flat-field.js";
 import { flip } from "./flip.js";
 import { gamma } from "./gamma.js";
 import { gaussian } from "./gaussian.js";
@@ -69,6 +70,7 @@ export { type CurveOptions, curve } from "./curve.js";
 export { type DemosaicOptions, demosaic } from "./demosaic.js";
 export { type DifferenceOptions, difference } from "./difference.js";
 export { equalize } from "./equalize.js";
+export { type FlatFieldOptions, flatField, flatFieldBy } from "./flat-field.js";
 export { type FlipOptions, flip } from "./flip.js";
 export { type GammaOptions, gamma } from "./gamma.js";
 export { type GaussianOptions, gaussian } from "./gaussian.js";
@@ -126,7 +128,7 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   // Colours.
   ...[grayscale, channel, merge, mix, swap, demosaic, colormap],
   // Filters.
-  ...[gaussian, box, median, sharpen],
+  ...[gaussian, box, median, sharpen, flatField],
   // What is drawn on them.
   ...[text, rectangle, circle, line, polygon, marker, scaleBar, timestampBar],
   // Which frames, and when.

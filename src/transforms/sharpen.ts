@@ -1,10 +1,13 @@
 import type { ImageInfo } from "../core/image.js";
 import { asSamples, type FilteredSamples, filtered, needFiltered } from "./filtered-pictures.js";
+import { blurShorts } from "./kernels/blur-shorts.js";
 import { convolveRows } from "./kernels/convolve-rows.js";
-import { gaussianBytes, gaussianSize, gaussianWeights } from "./kernels/gaussian-weights.js";
+import { gaussianBytes, gaussianShorts, gaussianSize, gaussianWeights } from "./kernels/gaussian-weights.js";
 import { sharpenBytes } from "./kernels/sharpen-bytes.js";
 import { real } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
+
+type Blur = (data: FilteredSamples) => Uint16Array | Float64Array;
 
 export interface SharpenOptions {
   /** How much of what a blur takes away is added once more. @default 0.7 */
@@ -40,22 +43,28 @@ export const sharpen = pictureTransform<SharpenOptions>(
       const sharpened = sharpenBytes(info, gaussianBytes(size, sigma), amount, least);
       return filtered(info, (data) => sharpened(data as Uint8Array));
     }
-    return filtered(info, sharpener(info, gaussianWeights(size, sigma), amount, threshold));
+    return filtered(info, sharpener(info, blurred(info, size, sigma), amount, threshold));
   },
 );
 
+function blurred(info: ImageInfo, size: number, sigma: number): Blur {
+  if (info.dtype === "float32") return convolveRows(info, gaussianWeights(size, sigma));
+  const blur = blurShorts(info, gaussianShorts(size, sigma));
+  return (data) => blur(data as Uint16Array);
+}
+
 function sharpener(
   info: ImageInfo,
-  weights: Float64Array,
+  blur: Blur,
   amount: number,
   threshold: number,
 ): (data: FilteredSamples) => FilteredSamples {
-  const blur = convolveRows(info, weights);
   return (data) => {
-    const values = blur(data);
+    const soft = blur(data);
+    const values = new Float64Array(data.length);
     for (let i = 0; i < values.length; i++) {
       const sample = data[i]!;
-      const lack = sample - values[i]!;
+      const lack = sample - soft[i]!;
       values[i] = Math.abs(lack) >= threshold ? sample + amount * lack : sample;
     }
     return asSamples(values, info);

@@ -1,6 +1,7 @@
 import { toColor } from "../../core/color.js";
 import { blankImage, type Image, type ImageInfo } from "../../core/image.js";
-import { byteTiles, equalizeTiles } from "./equalize-tiles.js";
+import { equalizeShortTiles } from "./equalize-short-tiles.js";
+import { byteTiles, equalizeTiles, type TileEqualizer } from "./equalize-tiles.js";
 import type { TileGrid } from "./tile-grid.js";
 import { workbench } from "./wasm.js";
 
@@ -22,7 +23,9 @@ export function equalizeColors(
   values: number,
 ): ColorEqualizer {
   const fast = info.dtype === "uint8" ? withVectors(info, grid, limit) : undefined;
-  return fast ?? equalizeColorsPlain(info, grid, limit, values);
+  if (fast !== undefined) return fast;
+  if (info.dtype === "uint8") return equalizeColorsPlain(info, grid, limit, values);
+  return withGray(info, values, equalizeShortTiles(grid, limit, values));
 }
 
 function withVectors(info: ImageInfo, grid: TileGrid, limit: number): ColorEqualizer | undefined {
@@ -51,7 +54,10 @@ export function equalizeColorsPlain(
   values: number,
 ): ColorEqualizer {
   const array = info.dtype === "uint8" ? Uint8Array : Uint16Array;
-  const equalize = equalizeTiles(grid, limit, values, array);
+  return withGray(info, values, equalizeTiles(grid, limit, values, array));
+}
+
+function withGray(info: ImageInfo, values: number, equalize: TileEqualizer): ColorEqualizer {
   const { channels } = info;
   return (image) => {
     const before = toColor(image, "gray").data as Uint16Array;

@@ -1,6 +1,8 @@
-import { evenRounded } from "./even-rounded.js";
 import type { TileGrid } from "./tile-grid.js";
 import { type Layout, layOut, type Workbench, workbench } from "./wasm.js";
+
+/** Added and taken away, it rounds to the nearest whole number in single precision, halves to the even one. */
+const roundingShift = 1.5 * 2 ** 23;
 
 type Integers = Uint8Array | Uint16Array;
 
@@ -128,20 +130,30 @@ function countTile(
   }
 }
 
+/** How often a value may count (0: as often as it does), and what a running sum is multiplied with. */
+export function tableScale(pixels: number, values: number, limit: number): { most: number; scale: number } {
+  return {
+    most: limit > 0 ? Math.max(1, Math.trunc((limit * pixels) / values)) : 0,
+    scale: Math.fround((values - 1) / Math.fround(pixels)),
+  };
+}
+
 /** Makes the table of a tile from its counts, which it limits on the way: OpenCV's `CLAHE_CalcLut_Body`. */
 function tableMaker(
   pixels: number,
   values: number,
   limit: number,
 ): (counts: Uint32Array, table: Integers) => void {
-  const most = limit > 0 ? Math.max(1, Math.trunc((limit * pixels) / values)) : 0;
-  const scale = Math.fround((values - 1) / Math.fround(pixels));
+  const { most, scale } = tableScale(pixels, values, limit);
   return (counts, table) => {
     if (most > 0) limitCounts(counts, most);
+    const f = Math.fround;
+    const last = values - 1;
     let sum = 0;
     for (let value = 0; value < values; value++) {
       sum += counts[value]!;
-      table[value] = Math.min(values - 1, evenRounded(Math.fround(Math.fround(sum) * scale)));
+      const found = f(f(f(f(sum) * scale) + roundingShift) - roundingShift);
+      table[value] = found < last ? found : last;
     }
   };
 }
@@ -189,8 +201,7 @@ function mixTables(
       const [l, r] = [leftTable[x]! + value, rightTable[x]! + value];
       const top = f(f(tables[above + l]! * left) + f(tables[above + r]! * right));
       const bottom = f(f(tables[below + l]! * left) + f(tables[below + r]! * right));
-      // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number in single precision, halves to even.
-      out[at] = f(f(f(f(top * upper) + f(bottom * lower)) + 12_582_912) - 12_582_912);
+      out[at] = f(f(f(f(top * upper) + f(bottom * lower)) + roundingShift) - roundingShift);
     }
   }
 }

@@ -3,8 +3,11 @@ import { wasmBytes } from "./wasm-bytes.js";
 /** What assembly/index.ts exports; the arguments are addresses and numbers, as they are told there. */
 type KernelName =
   | "applyCells"
+  | "applyShorts"
   | "blurBytes"
+  | "blurShorts"
   | "boxBytes"
+  | "countShorts"
   | "countTiles"
   | "lumaOfPixels"
   | "medianByCounts"
@@ -14,7 +17,8 @@ type KernelName =
   | "medianShorts5"
   | "packCells"
   | "sharpenBytes"
-  | "shiftPixels";
+  | "shiftPixels"
+  | "spreadShorts";
 
 export type Kernels = { readonly [K in KernelName]: (...args: number[]) => void };
 
@@ -75,7 +79,10 @@ export function layOut<Name extends string>(sizes: { readonly [N in Name]: numbe
 export interface Workbench {
   readonly kernels: Kernels;
   /** Copies samples to an address. */
-  put(address: number, samples: Uint8Array | Uint16Array | Int32Array | Float32Array | Int16Array): void;
+  put(
+    address: number,
+    samples: Uint8Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Int16Array,
+  ): void;
   /** A copy of the bytes at an address. */
   take(address: number, bytes: number): Uint8Array;
   /** The memory itself; not to be kept. */
