@@ -109,6 +109,24 @@ test("arrays: a rate, the frames' own times, or a column of times", async () => 
   }
 });
 
+test("data that count from the first frame go with a video of any clock", async () => {
+  const args = [
+    "table.csv",
+    "--unit",
+    "ms",
+    "--offset",
+    "start",
+    "--like",
+    "rig",
+    "-o",
+    "beside.npy",
+    "--quiet",
+  ];
+  expect(await run(...args)).toMatchObject({ code: 0, stderr: "" });
+  await using beside = await open(at("beside.npy"));
+  expect(beside.index.length).toBe(30);
+});
+
 test("mistakes are told in one line, and leave nothing", async () => {
   for (const [args, code, message] of [
     [["nowhere.csv"], 1, "no such file or folder"],
