@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { SeekableSource } from "../core/stream.js";
-import type { CreateOptions, SourceKind } from "../index.js";
+import type { CreateOptions, TargetKind } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
@@ -20,7 +20,7 @@ const colors = ["bgr", "rgb", "gray"] as const;
 const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as const;
 
 interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions {
-  readonly to?: SourceKind;
+  readonly to?: TargetKind;
   readonly format?: string;
   readonly encoding?: string;
   readonly chunkSize?: number;
@@ -148,7 +148,7 @@ async function run(
 
 function createOptions(
   source: SeekableSource,
-  kind: SourceKind,
+  kind: TargetKind,
   rate: number | undefined,
   options: ConvertOptions,
 ): Omit<CreateOptions, "info"> {
