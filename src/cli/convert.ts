@@ -165,6 +165,9 @@ function createOptions(
     key,
     axes,
     storedPixels,
+    timestamps,
+    timestampsUnit,
+    timestampsAllowMissing,
     transform,
     ...rest
   } = options;

@@ -1,13 +1,18 @@
-import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { TimeUnit } from "../core/time-text.js";
 import type { OpenOptions } from "../index.js";
 import type { Context } from "./context.js";
 import { readTransforms } from "./read-transforms.js";
 
-/** --key, --axes, --stored-pixels and --transform: what is read of a source, and how. */
+/** --key, --axes, --stored-pixels, --timestamps and --transform: what is read of a source, and how. */
 export interface SourceOptions {
   readonly key?: string;
   readonly axes?: string;
   readonly storedPixels?: boolean;
+  readonly timestamps?: string;
+  readonly timestampsUnit?: TimeUnit;
+  readonly timestampsAllowMissing?: boolean;
   readonly transform: readonly string[];
 }
 
@@ -20,6 +25,16 @@ export function addSourceOptions(command: Command): Command {
     )
     .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR")
     .option(
+      "--timestamps <file[:column]>",
+      "when each frame was: CSV, TSV, .npy, .npz, time codes, .videoTimeStamps; columns by name or number, the first is 1",
+    )
+    .addOption(
+      new Option("--timestamps-unit <unit>", "what they count (default: as the column says, else s)").choices(
+        [...["s", "ms", "us", "ns"]],
+      ),
+    )
+    .option("--timestamps-allow-missing", "even if there are not as many of them as frames")
+    .option(
       "-t, --transform <name:options>",
       'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
       (text: string, before: readonly string[]) => [...before, text],
@@ -29,12 +44,26 @@ export function addSourceOptions(command: Command): Command {
 
 /** What `open` takes; Ctrl-C cancels the opening. */
 export async function openOptions(options: SourceOptions, { signal }: Context): Promise<OpenOptions> {
-  const { key, axes, storedPixels, transform } = options;
+  const { key, axes, storedPixels, timestamps, timestampsUnit, timestampsAllowMissing, transform } = options;
   return {
     signal,
     ...(key !== undefined && { key }),
     ...(axes !== undefined && { axes }),
     ...(storedPixels && { pixels: "stored" as const }),
+    ...(timestamps !== undefined && {
+      timestamps: {
+        ...fileAndColumn(timestamps),
+        ...(timestampsUnit !== undefined && { unit: timestampsUnit }),
+        ...(timestampsAllowMissing && { allowMissing: true }),
+      },
+    }),
     ...(transform.length > 0 && { transforms: await readTransforms(transform) }),
   };
+}
+
+/** A name that is there as it stands has no column in it. */
+function fileAndColumn(text: string): { path: string; column?: string } {
+  const at = text.lastIndexOf(":");
+  if (at <= 0 || existsSync(text)) return { path: text };
+  return { path: text.slice(0, at), column: text.slice(at + 1) };
 }
