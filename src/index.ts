@@ -40,6 +40,7 @@ import { jpeg } from "./images/jpeg.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
+import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
@@ -83,6 +84,7 @@ export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
 export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -320,6 +322,10 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
+  /** TIFF stacks: how pictures are packed. @default "deflate" */
+  readonly compression?: "none" | "deflate" | "lzw";
+  /** TIFF stacks: BigTIFF in any case, or where classic TIFF cannot count so far. @default "auto" */
+  readonly bigtiff?: "auto" | "always";
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -330,7 +336,7 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -348,7 +354,8 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (encoding !== undefined && kind !== "store")
     throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
-  if (kind === "images") return createImages(path, common);
+  if (kind === "images")
+    return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
@@ -365,6 +372,16 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
+}
+
+/** A name without a counter is one file, which in TIFF holds any number of pictures. */
+function isTiffStack(path: string): boolean {
+  return tiff.extensions.includes(extname(path).slice(1).toLowerCase()) && !isImagePattern(path);
+}
+
+/** All frames in one TIFF file; see `images/tiff-stack-writer.ts`. */
+export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
+  return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
 }
 
 /**
