@@ -3,7 +3,7 @@
 set -euo pipefail
 packages=(
   ffmpeg fonts-dejavu-core libxxhash0 mkvtoolnix python3 python3-av python3-blosc python3-h5py python3-numpy
-  python3-opencv python3-pil python3-yaml python3-zarr strace time xfsprogs
+  python3-opencv python3-pil python3-tifffile python3-yaml python3-zarr strace time xfsprogs
 )
 missing=()
 for package in "${packages[@]}"; do
