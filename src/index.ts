@@ -10,6 +10,7 @@ import type { IndexedFrame } from "./core/frame.js";
 import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
+import type { SourceReader } from "./core/source-reader.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
 import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
@@ -39,7 +40,16 @@ import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
+import { cine } from "./readers/cine.js";
+import { flir } from "./readers/flir.js";
+import { fmf } from "./readers/fmf.js";
+import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
+import { matStack } from "./readers/mat-stack.js";
+import { norpix } from "./readers/norpix.js";
+import { photron } from "./readers/photron.js";
+import { scanbox } from "./readers/scanbox.js";
+import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
@@ -64,6 +74,8 @@ export * from "./capture/painted-number.js";
 export * from "./capture/recorder.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export type { SourceProblem } from "./core/ranked-source.js";
+export type { SourceReader, SourceReaderOptions } from "./core/source-reader.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
@@ -79,13 +91,17 @@ export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export { Timestamp } from "./store/timestamp.js";
+export { usualFormat } from "./store/usual-format.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
-/** What a path turned out to be. */
-export type SourceKind = "store" | "video" | "images" | "array";
+/** What a path turned out to be; a recording is a laboratory's format that `builtInReaders` reads. */
+export type SourceKind = "store" | "video" | "images" | "array" | "recording";
+
+/** What `create` can make. */
+export type TargetKind = Exclude<SourceKind, "recording">;
 
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
@@ -99,6 +115,12 @@ export const builtInFormats: readonly ChunkFormat[] = [
 /** Every camera driver; `synthetic` needs no hardware. */
 export const builtInCameras: readonly CameraDriver[] = [synthetic];
 
+/** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
+export const builtInReaders: readonly SourceReader[] = [
+  ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
+  ...[matStack],
+];
+
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
 
@@ -108,12 +130,16 @@ export interface OpenOptions extends VideoReadOptions {
    * @default "auto"
    */
   readonly as?: VideoColor;
-  /** Frames a second of images and arrays, which know no time. @default 25 */
+  /** Frames a second of images, arrays and recordings that know no time. @default 25 */
   readonly fps?: number;
   /** What the axes of an array mean, slowest first: "thw", "hwt" ... @default found from its shape */
   readonly axes?: string;
-  /** Which array of an `.npz`. @default the only one that can be pictures */
+  /** Which array of an `.npz` or `.mat`. @default the only one that can be pictures */
   readonly key?: string;
+  /** Recordings of several channels that are no colours: which one, 0, 1 … @default all of them */
+  readonly channel?: number;
+  /** Byte order of recordings whose format does not say. @default "little" */
+  readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
   /** What the frames are seen through, in this order; see `bend`. */
@@ -121,8 +147,8 @@ export interface OpenOptions extends VideoReadOptions {
 }
 
 /**
- * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, or an address that
- * FFmpeg can read. What it is is found out from its content; the name is only a hint.
+ * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, a recording in one of
+ * the formats of `builtInReaders`, or an address that FFmpeg can read. What it is is found out from its content; the name is only a hint.
  * @throws {NotFoundError} if there is nothing; and what `openStore`, `openVideo`, `openImages` and `openArray` throw.
  */
 export async function open(path: string | URL, options: OpenOptions = {}): Promise<SeekableSource> {
@@ -137,20 +163,23 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
 }
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
-  const kind = await sniff(path);
+  const { kind, reader } = await recognise(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key, pixels } = options;
-  const source =
-    kind === "store"
+  const { as = "auto", fps, axes, key, channel, byteOrder, pixels } = options;
+  const rate = fps === undefined ? {} : { fps };
+  const shape = { ...rate, ...(axes !== undefined && { axes }), ...(key !== undefined && { key }) };
+  const source = reader
+    ? await reader.open(local, {
+        ...shape,
+        ...(channel !== undefined && { channel }),
+        ...(byteOrder !== undefined && { byteOrder }),
+      })
+    : kind === "store"
       ? await openStore(local, { ...(pixels && { pixels }) })
       : kind === "images"
-        ? await openImages(local, { ...(fps !== undefined && { fps }) })
-        : await openArray(local, {
-            ...(fps !== undefined && { fps }),
-            ...(axes !== undefined && { axes }),
-            ...(key !== undefined && { key }),
-          });
+        ? await openImages(local, rate)
+        : await openArray(local, shape);
   return as === "auto" || as === "native" ? source : inColor(source, as);
 }
 
@@ -159,7 +188,17 @@ async function openPlain(path: string | URL, options: OpenOptions): Promise<Seek
  * @throws {NotFoundError} if there is nothing; {FileFormatError} if it is empty, or neither a file nor a folder.
  */
 export async function sniff(path: string | URL): Promise<SourceKind> {
-  if (isRemote(path)) return "video";
+  return (await recognise(path)).kind;
+}
+
+interface Recognised {
+  readonly kind: SourceKind;
+  /** Of recordings, and of some arrays. */
+  readonly reader?: SourceReader;
+}
+
+async function recognise(path: string | URL): Promise<Recognised> {
+  if (isRemote(path)) return { kind: "video" };
   const local = localPath(path);
   const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
     if (isFilePattern(basename(local))) return undefined;
@@ -167,23 +206,27 @@ export async function sniff(path: string | URL): Promise<SourceKind> {
       cause,
     });
   });
-  if (found === undefined) return "images";
+  if (found === undefined) return { kind: "images" };
   if (found.isDirectory()) {
     const isStore = await stat(`${local}/metadata.yaml`).then(
       (metadata) => metadata.isFile(),
       () => false,
     );
-    if (isStore) return "store";
+    if (isStore) return { kind: "store" };
     const { matchesImages } = await import("./readers/image-folder.js");
-    if (await matchesImages(local)) return "images";
+    if (await matchesImages(local)) return { kind: "images" };
     throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
   }
   // A pipe or a device gives its bytes once, in order; any frame in any order needs a file.
   if (!found.isFile())
     throw new FileFormatError(local, "neither a file nor a folder, but a pipe or a device");
   if (found.size === 0) throw new FileFormatError(local, "an empty file");
-  if (basename(local) === "metadata.yaml") return "store";
-  return kindOfContent(await readHead(local), extname(local).toLowerCase());
+  if (basename(local) === "metadata.yaml") return { kind: "store" };
+  const head = await readHead(local);
+  for (const reader of builtInReaders) {
+    if (await reader.matches(head, local)) return { kind: reader.kind, reader };
+  }
+  return { kind: kindOfContent(head, extname(local).toLowerCase()) };
 }
 
 /** Where a picture's animation is announced: before its first data, so near the start. */
@@ -223,7 +266,7 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** What to make. @default found from the path; see `create` */
-  readonly kind?: SourceKind;
+  readonly kind?: TargetKind;
   /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
@@ -279,7 +322,7 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
  * What `create` makes of that path.
  * @throws {UnsupportedError} if the extension is unknown.
  */
-export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): SourceKind {
+export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): TargetKind {
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";

@@ -436,13 +436,13 @@ test("every store of the corpus answers the same by way of a catalogue, and as i
     const truth = await answers(root, "ignore").catch((error: unknown) => error);
     if (truth instanceof Error) continue;
     const stored = parseStoreMetadata(readFileSync(join(root, "metadata.yaml"), "utf8"), root);
-    const writer = await CatalogueWriter.open(root, stored.uuid);
+    const writer = await CatalogueWriter.open(root, stored.uuid, 10);
     await using store = await openStore(root, { formats, catalogue: "ignore" });
     for (const { number } of store.chunks) {
       const paths = chunkPaths(root, stored.layout, stored.extension, number);
       const found = await findChunkIndex(root, paths);
       if (found === undefined || found.isYaml || found.index.problems.length > 0) continue;
-      await writer.append(number, found.index, { indexPath: paths.indexNpz, index: found.file.bytes });
+      await writer.append(number, found.index, { indexPath: paths.indexNpz, index: found.content! });
     }
     await writer.finish();
     expect(await answers(root, "read"), name).toEqual(truth);
@@ -455,14 +455,14 @@ test("a writer that goes on after a crash goes on with its catalogue", async () 
   const root = makeStore(6);
   const append = async (writer: CatalogueWriter, chunk: number): Promise<void> => {
     const paths = chunkPaths(root, "directory", "", chunk);
-    const { index, file } = (await findChunkIndex(root, paths))!;
-    await writer.append(chunk, index, { indexPath: paths.indexNpz, index: file.bytes, chunkDigest: 5n });
+    const { index, content } = (await findChunkIndex(root, paths))!;
+    await writer.append(chunk, index, { indexPath: paths.indexNpz, index: content!, chunkDigest: 5n });
   };
-  const first = await CatalogueWriter.open(root, uuid);
+  const first = await CatalogueWriter.open(root, uuid, 10);
   for (const chunk of [0, 1, 2]) await append(first, chunk);
   // It never came to an end, and half a record was on its way.
   writeFileSync(join(root, catalogueName), "half", { flag: "a" });
-  const second = await CatalogueWriter.open(root, uuid);
+  const second = await CatalogueWriter.open(root, uuid, 10);
   for (const chunk of [3, 4, 5]) await append(second, chunk);
   await second.finish();
   await first.finish();
@@ -474,7 +474,7 @@ test("a writer that goes on after a crash goes on with its catalogue", async () 
   // Where there is no room for one, writing goes on without.
   const blocked = makeStore(1);
   mkdirSync(join(blocked, catalogueName));
-  const none = await CatalogueWriter.open(blocked, uuid);
+  const none = await CatalogueWriter.open(blocked, uuid, 10);
   await append(none, 0);
   await none.finish();
 });
@@ -494,7 +494,7 @@ test("a store that is written has its catalogue when it is closed, and gone on i
     expect(reader.problems).toEqual([]);
     // The reader had nothing to add.
     expect(readFileSync(join(path, ".marey-catalogue"))).toEqual(saved);
-    const found = await readCatalogue(path, reader.uuid);
+    const found = await readCatalogue(path, reader.uuid, 100);
     expect(found?.records.length).toBe((from + 100) / 2);
   }
 });

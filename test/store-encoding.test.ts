@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { FrameMismatchError, UnsupportedError } from "../src/core/errors.js";
 import { bytesOf, type Color, type Image, type ImageInfo } from "../src/core/image.js";
 import { decodeNpy } from "../src/core/npy.js";
-import { builtInFormats as formats } from "../src/index.js";
+import { builtInFormats as formats, usualFormat } from "../src/index.js";
 import { createStore } from "../src/store/create-store.js";
 import { openStore } from "../src/store/open-store.js";
 import { decoderOf, pixelEncodings } from "../src/store/pixel-encoding.js";
@@ -163,6 +163,65 @@ test.each([
   const site = at(red[0]!, red[1]!);
   expect(first!.data[site * 3 + 2]).toBe(picture(info, 0).data[site]);
   expect(Buffer.compare(together(await read(path)), found)).toBe(0);
+});
+
+describe.each(["h264-lossless/mkv", "ffv1/mkv"])("a Bayer mosaic in %s", (format) => {
+  test.each([
+    [36, 24],
+    [35, 23],
+    [96, 64],
+  ])("%ix%i comes back to the bit, and debayers here and in Python to the same", async (width, height) => {
+    const path = newPath();
+    const info: ImageInfo = { ...mosaic, width, height, color: "bayer-gb" };
+    const written = Array.from({ length: 12 }, (_, rank) => noisy(picture(info, rank), rank));
+    {
+      await using store = await createStore(path, { info, format, formats, chunkSize: 9 });
+      for (const [number, image] of written.entries())
+        await store.write({ image, number, time: number / 25 });
+    }
+    expect(Buffer.compare(together(await read(path, "stored")), together(written))).toBe(0);
+    const decoded = together(await read(path));
+    const expected = together(
+      written.map((image) => decoderOf("cv_bayergr").decode({ ...image, color: "gray" })),
+    );
+    expect(Buffer.compare(decoded, expected)).toBe(0);
+    expect(Buffer.compare(decoded, python(path).bytes)).toBe(0);
+  });
+});
+
+/** The picture with noise that no lossy codec keeps. */
+function noisy(image: Image, seed: number): Image {
+  const data = Uint8Array.from(image.data as Uint8Array);
+  let state = seed + 1;
+  for (let i = 0; i < data.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    data[i] = data[i]! ^ (state >>> 27);
+  }
+  return { ...image, data };
+}
+
+test("a store says in its README what its pixels are, and if they were written with loss", async () => {
+  for (const [format, encoding, says] of [
+    ["avc1/mp4", "cv_bayerbg", /^Pixels {3}cv_bayerbg, .*\n {9}written with loss: .* colours$/m],
+    ["h264-lossless/mkv", "cv_bayerbg", /^Pixels {3}cv_bayerbg, .*\nStamps/m],
+    ["avc1/mp4", undefined, /^Format .*\nStamps/m],
+  ] as const) {
+    const path = newPath();
+    await write(path, format, { ...mosaic, width: 64, height: 48 }, encoding);
+    expect(readFileSync(join(path, "README.txt"), "utf8")).toMatch(says);
+  }
+});
+
+test("frames of a camera go where nothing that counts is lost, unless another format is asked for", () => {
+  const of = (dtype: "uint8" | "uint16", color: Color): string => usualFormat({ ...mosaic, dtype, color });
+  expect(of("uint8", "gray")).toBe("avc1/mp4");
+  expect(of("uint8", "bgr")).toBe("avc1/mp4");
+  for (const pattern of ["bayer-rg", "bayer-gr", "bayer-gb", "bayer-bg"] as const) {
+    const format = formats.find(({ name }) => name === of("uint8", pattern))!;
+    expect(format).toMatchObject({ layout: "video", lossless: true });
+    expect(of("uint16", pattern)).toBe("npy");
+  }
+  expect(of("uint16", "gray")).toBe("npy");
 });
 
 test("16-bit mosaics keep their depth", async () => {

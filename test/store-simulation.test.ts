@@ -196,6 +196,13 @@ function read({ disk, isFilm, digest }: Story): { frames: FoundFrame[]; rows: nu
   return { frames, rows, nextChunk: firstFreeChunk(disk.names(root)) };
 }
 
+/** A store's metadata is safe before anything else is written. */
+async function begin({ files }: SimulatedDisk): Promise<void> {
+  const file = await files.create(`${root}/metadata.yaml`, [text("__store: {}")]);
+  await file.sync();
+  await files.syncFolder(root);
+}
+
 async function tell(seed: number): Promise<void> {
   const random = randomFrom(seed);
   const story: Story = {
@@ -204,6 +211,7 @@ async function tell(seed: number): Promise<void> {
     durability: (["flush", "second", "frame"] as const)[Math.floor(random() * 3)]!,
     disk: new SimulatedDisk(random),
   };
+  await story.disk.run(begin(story.disk));
   // Three lives: each writes on where the one before ended, and the first two end too early.
   let isPowerCut = false;
   for (const life of [0, 1, 2]) {

@@ -16,6 +16,7 @@ import {
   type DType,
   type Image,
 } from "../src/core/image.js";
+import { decoderOf, encodingOfColor } from "../src/store/pixel-encoding.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-synthetic-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -128,6 +129,49 @@ test("frames come with the number and the time that their place says, each with 
     expect(pictures.size).toBe(120);
   }
 });
+
+test.each(["bayer-rg", "bayer-gr", "bayer-gb", "bayer-bg"] as const)(
+  "a %s mosaic is the colour picture, one colour a pixel, and its number is there before and after debayering",
+  async (pattern) => {
+    for (const [width, height] of [
+      [64, 48],
+      [65, 49],
+      [320, 240],
+      [1280, 1024],
+    ] as const) {
+      for (const dtype of ["uint8", "uint16"] as const) {
+        const asked = { width, height, dtype, frames: width > 1000 ? 3 : 40, firstNumber: -7 };
+        const mosaics = await framesOf({ ...asked, color: pattern });
+        const colors = await framesOf({ ...asked, color: "bgr" });
+        const encoding = encodingOfColor(pattern)!;
+        for (const [at, { number, image }] of mosaics.entries()) {
+          expect(image).toMatchObject({ width, height, channels: 1, dtype, color: pattern });
+          expect(readPaintedNumber(image)).toBe(number);
+          const debayered = decoderOf(encoding).decode({ ...image, color: "gray" });
+          expect(readPaintedNumber(debayered)).toBe(number);
+          // Where red, green and blue stand is said in words here, not by the code that is tested.
+          const opposite = { r: "b", b: "r" } as Record<string, string>;
+          const [first, second] = [pattern[6]!, pattern[7]!];
+          const sites =
+            second === "g" ? [first, "g", "g", opposite[first]!] : ["g", second, opposite[second]!, "g"];
+          const scene = colors[at]!.image;
+          for (let y = 0; y < height; y++) {
+            for (let x = 0; x < width; x++) {
+              const channel = "bgr".indexOf(sites[(y % 2) * 2 + (x % 2)]!);
+              if (image.data[y * width + x] !== scene.data[(y * width + x) * 3 + channel]) {
+                expect.fail(`${width}x${height} ${dtype}: frame ${number}, row ${y}, column ${x}`);
+              }
+            }
+          }
+        }
+      }
+    }
+    expect(() => syntheticCamera({ width: 63, color: pattern })).toThrow(/width must be an integer from 64/);
+    expect(() => syntheticCamera({ height: 47, color: pattern })).toThrow(
+      /height must be an integer from 48/,
+    );
+  },
+);
 
 test("in real time a reader who sleeps loses frames, as with any camera, and the numbers tell", async () => {
   const numbers: number[] = [];

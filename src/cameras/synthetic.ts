@@ -1,8 +1,8 @@
 import type { Camera, CameraDriver, CameraOptions } from "../capture/camera.js";
-import { paintNumber, smallestPainted } from "../capture/painted-number.js";
+import { paintNumber, smallestPainted, smallestPaintedMosaic } from "../capture/painted-number.js";
 import { CameraError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
-import type { AnyTypedArray, Image, ImageInfo } from "../core/image.js";
+import type { AnyTypedArray, BayerPattern, Image, ImageInfo } from "../core/image.js";
 
 export interface SyntheticOptions extends CameraOptions {
   /** The number of the first frame. @default 0 */
@@ -26,7 +26,8 @@ const buffers = 16;
 
 /**
  * A camera made of arithmetic: a moving pattern with the frame's number painted into it (see `paintNumber`), so
- * that whatever comes out of a store or a video later can be checked against what went in.
+ * that whatever comes out of a store or a video later can be checked against what went in. As a mosaic it is the pattern
+ * in colour, of which each pixel has one; the number is black and white in all of them.
  * @throws {CameraError} if the size or rate is out of range.
  */
 export function syntheticCamera(options: SyntheticOptions = {}): Camera {
@@ -61,9 +62,10 @@ class SyntheticCamera implements Camera {
   constructor(options: SyntheticOptions) {
     const { width = 640, height = 480, rate = 25, dtype = "uint8", color = "gray" } = options;
     this.id = `synthetic:${width}x${height}@${rate}`;
+    const smallest = color.startsWith("bayer-") ? smallestPaintedMosaic : smallestPainted;
     for (const [name, value, least] of [
-      ["width", width, smallestPainted.width],
-      ["height", height, smallestPainted.height],
+      ["width", width, smallest.width],
+      ["height", height, smallest.height],
     ] as const) {
       if (!Number.isInteger(value) || value < least || value > 32768) {
         throw new CameraError(this.id, `${name} must be an integer from ${least} to 32768, got ${value}`);
@@ -72,7 +74,7 @@ class SyntheticCamera implements Camera {
     if (!(rate > 0 && rate <= 100_000)) {
       throw new CameraError(this.id, `rate must be above 0 and at most 100000 frames a second, got ${rate}`);
     }
-    this.info = { width, height, channels: color === "gray" ? 1 : 3, dtype, color };
+    this.info = { width, height, channels: color === "bgr" ? 3 : 1, dtype, color };
     this.#options = options;
     this.#rate = rate;
     options.signal?.addEventListener("abort", () => this.#closed.abort(), { once: true });
@@ -123,31 +125,62 @@ function sleepUntil(due: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Which channel of BGR stands where in the first row of a mosaic; in the second it is its opposite, in reverse. */
+const firstRow: { readonly [P in BayerPattern]: readonly [number, number] } = {
+  "bayer-rg": [2, 1],
+  "bayer-gr": [1, 2],
+  "bayer-gb": [1, 0],
+  "bayer-bg": [0, 1],
+};
+
+/** The channel of BGR that a mosaic has in that row and column. */
+function siteOf(pattern: BayerPattern, row: number, column: number): number {
+  const sites = firstRow[pattern];
+  return row % 2 === 0 ? sites[column % 2]! : 2 - sites[1 - (column % 2)]!;
+}
+
 /** Gives the picture of any frame number. The pattern is computed once, a frame copies rows of it. */
 function createPainter(info: ImageInfo): (number: number) => Image {
   const { width, height, channels, dtype } = info;
   const allocate = dtype === "uint8" ? Uint8Array : Uint16Array;
-  const scale = dtype === "uint8" ? 1 : 257;
-  const wide = width + period;
-  const pattern = new allocate(wide * height * channels);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < wide; x++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const wave = Math.sin((2 * Math.PI * (x + y + channel * 21)) / period);
-        const shade = 96 + 64 * wave + (48 * y) / height;
-        pattern[at++] = Math.round(shade * scale);
-      }
-    }
-  }
+  const isMosaic = info.color.startsWith("bayer-");
+  // The scene moves below a mosaic that stays: after an odd number of pixels its colours have changed places.
+  const patterns = (isMosaic ? [0, 1] : [0]).map((phase) => scene(info, phase));
   return (number) => {
     const data: AnyTypedArray = new allocate(width * height * channels);
     const offset = ((number % period) + period) % period;
+    const pattern = patterns[isMosaic ? offset % 2 : 0]!;
     for (let y = 0; y < height; y++) {
-      const from = (y * wide + offset) * channels;
+      const from = (y * (width + period) + offset) * channels;
       data.set(pattern.subarray(from, from + width * channels), y * width * channels);
     }
     const image = { ...info, data };
     paintNumber(image, number | 0);
     return image;
   };
+}
+
+/**
+ * What the camera looks at, by one period wider than its picture.
+ * @param phase of a mosaic: how many columns its first one is to the right of the scene's.
+ */
+function scene(
+  { width, height, channels, dtype, color }: ImageInfo,
+  phase: number,
+): Uint8Array | Uint16Array {
+  const wide = width + period;
+  const scale = dtype === "uint8" ? 1 : 257;
+  const pattern = new (dtype === "uint8" ? Uint8Array : Uint16Array)(wide * height * channels);
+  const isMosaic = color.startsWith("bayer-");
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < wide; x++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const seen = isMosaic ? siteOf(color as BayerPattern, y, x + phase) : channel;
+        const wave = Math.sin((2 * Math.PI * (x + y + seen * 21)) / period);
+        const shade = 96 + 64 * wave + (48 * y) / height;
+        pattern[at++] = Math.round(shade * scale);
+      }
+    }
+  }
+  return pattern;
 }

@@ -1,3 +1,4 @@
+import type { BayerPattern } from "../core/image.js";
 import type { FrameSource } from "../core/stream.js";
 
 /** Something that gives frames in its own time. Iterating starts it, leaving the loop stops it. */
@@ -25,7 +26,8 @@ export interface CameraOptions {
   /** Frames a second. */
   readonly rate?: number;
   readonly dtype?: "uint8" | "uint16";
-  readonly color?: "gray" | "bgr";
+  /** A Bayer pattern: the mosaic that the sensor gives, one sample a pixel. */
+  readonly color?: "gray" | "bgr" | BayerPattern;
   /** Closes the camera. */
   readonly signal?: AbortSignal;
 }

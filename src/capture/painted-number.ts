@@ -15,6 +15,9 @@ const rows = 3;
 /** The smallest picture that a number fits into. */
 export const smallestPainted = { width: columns, height: rows } as const;
 
+/** The smallest mosaic whose number is there when it has been debayered: the inner half of a cell takes no colour from outside. */
+export const smallestPaintedMosaic = { width: columns * 4, height: rows * 16 } as const;
+
 /** A 3 x 5 font, one digit a number, top row in the highest three bits. */
 const glyphs: { readonly [character: string]: number } = {
   "0": 0b111_101_101_101_111,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Interruption } from "./exit.js";
+import { type EndSignal, endSignals, Interruption } from "./exit.js";
 import { Output } from "./output.js";
 import { type Progress, startProgress } from "./progress.js";
 
@@ -20,12 +20,12 @@ export interface CommandEntry {
 export interface Context {
   readonly commands: readonly CommandEntry[];
   readonly out: Output;
-  /** Aborts on Ctrl-C, SIGTERM, or when the reader of the output has gone. */
+  /** Aborts on Ctrl-C, SIGTERM, SIGHUP, or when the reader of the output has gone. */
   readonly signal: AbortSignal;
   /** A line for people, on standard error; nothing with --quiet. */
   note(text: string, options: CommonOptions): void;
   progress(label: string, total: number | undefined, options: CommonOptions): Progress;
-  /** While `work` runs, a second Ctrl-C does not end the program: something is being written and must be closed. */
+  /** While `work` runs, a second signal does not end the program: something is being written and must be closed. */
   guard<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -41,13 +41,13 @@ export function addCommonOptions(command: Command): Command {
     .option("-q, --quiet", "no progress bar, no remarks");
 }
 
-/** Ends by the signal itself, which a shell reports as 130: `process.exit` would wait for threads that are stuck. */
-function leaveAtOnce(): void {
-  process.removeAllListeners("SIGINT");
-  process.kill(process.pid, "SIGINT");
+/** Ends by the signal itself, which a shell reports as it should: `process.exit` would wait for threads that are stuck. */
+function leaveAtOnce(signal: EndSignal): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
-/** Milliseconds from the first Ctrl-C until a command that has nothing to close is left. */
+/** Milliseconds from the first signal until a command that has nothing to close is left. */
 const patience = 3000;
 
 export function createContext(commands: readonly CommandEntry[]): Context {
@@ -56,21 +56,20 @@ export function createContext(commands: readonly CommandEntry[]): Context {
   process.stderr.on("error", () => {}); // a closed terminal must not end a recording
   let guarded = 0;
   let signals = 0;
-  const leaveUnlessGuarded = (): void => {
-    if (guarded === 0) leaveAtOnce();
+  const leaveUnlessGuarded = (signal: EndSignal): void => {
+    if (guarded === 0) leaveAtOnce(signal);
   };
-  const interrupt = (): void => {
+  const end = (signal: EndSignal): void => {
     signals++;
-    abort.abort(new Interruption());
+    abort.abort(new Interruption(signal));
     // Some waits (for a network, for a dead disk) hear of no signal.
-    setTimeout(leaveUnlessGuarded, patience).unref();
-    if (signals > 1) leaveUnlessGuarded();
+    setTimeout(() => leaveUnlessGuarded(signal), patience).unref();
+    if (signals > 1) leaveUnlessGuarded(signal);
     if (signals === 2) process.stderr.write("\nclosing what was written; once more leaves at once\n");
-    // A store is readable up to its last finished chunk however it is left.
-    if (signals > 2) leaveAtOnce();
+    // However a store is left, its frames can be read, and repair makes it whole.
+    if (signals > 2) leaveAtOnce(signal);
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const signal of endSignals) process.on(signal, () => end(signal));
   return {
     commands,
     out,

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { SeekableSource } from "../core/stream.js";
-import type { CreateOptions, SourceKind } from "../index.js";
+import type { CreateOptions, TargetKind } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
@@ -20,7 +20,7 @@ const colors = ["bgr", "rgb", "gray"] as const;
 const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as const;
 
 interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions {
-  readonly to?: SourceKind;
+  readonly to?: TargetKind;
   readonly format?: string;
   readonly encoding?: string;
   readonly chunkSize?: number;
@@ -48,7 +48,8 @@ OUT says what is written:
 mjpeg 1 (best) to 31; jpg 1 (worst) to 100. --quality, --gop, --preset, --fps, --pixel-format, --threads and --hardware go
 for the video chunks of stores too. Start, stop and step take the addresses that "marey help frame" lists.
 
-Ctrl-C leaves a store with the frames written so far, and nothing of a video or an array.
+Ctrl-C, SIGTERM and a terminal that is closed leave a store with the frames written so far, and nothing of a video or an
+array. A third signal leaves at once; then "marey repair" makes the store whole.
 A video is evenly spaced unless --times is given. With --json one object: input, output, frames, drift (seconds that
 a frame then stands off its own time at most; 0 if it is less than half a frame), seconds, framesPerSecond.
 
@@ -117,19 +118,22 @@ async function run(
   const selection = select(source.index, options);
   const rate = options.fps ?? sourceRate(source, selection.step);
   const kind = options.to ?? kindOfName(output, options);
-  const sink = await create(output, { ...createOptions(opened, kind, rate, options), info: source.info });
-  const isEven = "encoder" in sink && !options.times && options.fps === undefined;
+  const plan = { ...createOptions(opened, kind, rate, options), info: source.info };
+  const isEven = kind === "video" && !options.times && options.fps === undefined;
   const drift = isEven ? evenDrift(source.index, selection, rate ?? 25) : 0;
-  if (drift > 0 && !options.json) {
-    const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
-    context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
-  }
   const progress = context.progress("converting", selection.count, options);
   let written = 0;
   try {
-    await context.guard(() =>
-      pour(opened, source.frames(rangeOf(selection)), sink, context.signal, () => progress.update(++written)),
-    );
+    await context.guard(async () => {
+      context.signal.throwIfAborted();
+      const sink = await create(output, plan);
+      if (drift > 0 && !options.json) {
+        const found = `evenly spaced, frames stand up to ${formatSeconds(drift)} off their own time`;
+        context.note(`marey: ${output}: ${found}; --times keeps it (mp4, mkv, mov)`, options);
+      }
+      const frames = source.frames(rangeOf(selection));
+      await pour(opened, frames, sink, context.signal, () => progress.update(++written));
+    });
   } finally {
     progress.end();
   }
@@ -144,26 +148,12 @@ async function run(
 
 function createOptions(
   source: SeekableSource,
-  kind: SourceKind,
+  kind: TargetKind,
   rate: number | undefined,
   options: ConvertOptions,
 ): Omit<CreateOptions, "info"> {
-  const {
-    start,
-    stop,
-    step,
-    json,
-    quiet,
-    as,
-    to,
-    hardware,
-    fps,
-    key,
-    axes,
-    storedPixels,
-    transform,
-    ...rest
-  } = options;
+  const { start, stop, step, json, quiet, as, to, hardware, fps, storedPixels, ...others } = options;
+  const { key, axes, channel, byteOrder, transform, ...rest } = others;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
   const { encoding } = source.describe();
   const isAsStored = storedPixels && as === undefined && transform.length === 0;

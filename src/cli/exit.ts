@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { MareyError } from "../core/errors.js";
 
 /** What `marey` returns to the shell. */
@@ -9,20 +10,29 @@ export const exit = {
   problems: 3,
   /** Some frames or tracks could be done, others could not. */
   partly: 4,
-  interrupted: 130,
 } as const;
+
+/** Signals that ask the program to end: a terminal that was closed, Ctrl-C, and what `kill` and a shutdown send. */
+export const endSignals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+export type EndSignal = (typeof endSignals)[number];
+
+const nameOfSignal = { SIGHUP: "hung up", SIGINT: "interrupted", SIGTERM: "terminated" } as const;
 
 /** The command line itself is wrong. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The reason with which Ctrl-C aborts. */
+/** The reason with which a signal aborts. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
+  /** What a shell reports of a program that a signal ended: 129 hung up, 130 interrupted, 143 terminated. */
+  readonly exitCode: number;
 
-  constructor() {
-    super("interrupted");
+  constructor(signal: EndSignal) {
+    super(nameOfSignal[signal]);
+    this.exitCode = 128 + constants.signals[signal];
   }
 }
 
@@ -32,7 +42,7 @@ export class BrokenPipe extends Error {
 }
 
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof Interruption) return exit.interrupted;
+  if (error instanceof Interruption) return error.exitCode;
   if (error instanceof BrokenPipe) return exit.ok;
   const badArgument =
     error instanceof UsageError || error instanceof TypeError || error instanceof RangeError;

@@ -6,7 +6,8 @@ import { type Context, createContext } from "./context.js";
 import { describeError, exit, exitCodeOf } from "./exit.js";
 
 const exitCodes = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 verify or doctor found problems, 4 partly done, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 verify or doctor found problems, 4 partly done; 129, 130
+or 143 when the terminal was closed, by Ctrl-C or by SIGTERM: what was written is closed whole before that.
 MAREY_DEBUG=1 shows where an error comes from. "marey help COMMAND" tells more, with examples.`;
 
 /** Only the command that is asked for is loaded; of all others the help needs no more than a line. */

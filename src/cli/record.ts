@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { CameraOptions } from "../capture/camera.js";
 import type { RecordingReceipt, TrackCounts } from "../capture/recorder.js";
 import { CameraError } from "../core/errors.js";
-import type { ImageInfo } from "../core/image.js";
+import type { BayerPattern } from "../core/image.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
@@ -16,7 +16,7 @@ interface RecordCliOptions extends CommonOptions {
   readonly height?: number;
   readonly rate?: number;
   readonly dtype?: "uint8" | "uint16";
-  readonly color?: "gray" | "bgr";
+  readonly color?: "gray" | "bgr" | BayerPattern;
   readonly format?: string;
   readonly chunkSize?: number;
   readonly quality?: number;
@@ -34,8 +34,15 @@ interface RecordCliOptions extends CommonOptions {
 
 const help = `
 Cameras: synthetic, or synthetic:640x480@25 with a size and a rate. Each of its frames has its number painted in.
-Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130).
+Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130). So
+does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second signal
+does not stop the closing, a third one does: then "marey repair" makes the store whole. Who reads the output, or started
+the recording, may go: it goes on.
 A sink that is too slow makes the queue full; what is dropped then is counted, and leaves a gap in the frame numbers.
+
+Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8 bits into h264-lossless/mkv, because a
+lossy codec would mix the colours of neighbouring pixels; 16 bits into npy. Mosaics come back debayered, as BGR;
+--stored-pixels of the reading commands gives the mosaic itself.
 
 With --json one object: output, camera, seconds, stoppedBy (length, signal or source), offered, written, dropped,
 missing (numbers that the camera itself lost).
@@ -54,12 +61,19 @@ export const record: CliCommand = {
       .option("--height <pixels>", "of the picture", parseInteger)
       .option("--rate <fps>", "frames a second", parsePositive)
       .addOption(new Option("--dtype <name>", "of a sample").choices(["uint8", "uint16"]))
-      .addOption(new Option("--color <name>", "of the frames").choices(["gray", "bgr"]))
-      .option("--format <name>", "store format (default: avc1/mp4 for uint8, npy for uint16)")
+      .addOption(
+        new Option("--color <name>", "of the frames").choices([
+          ...["gray", "bgr", "bayer-rg", "bayer-gr", "bayer-gb", "bayer-bg"],
+        ]),
+      )
+      .option("--format <name>", "store format (default: by what the camera gives, see below)")
       .option("--chunk-size <frames>", "frames in each chunk", parseInteger)
       .option("--quality <value>", "as the format counts it", parsePositive)
       .option("--gop <frames>", "from keyframe to keyframe (default: 30)", parseInteger)
-      .option("--preset <name>", "x264's and x265's: ultrafast ... veryslow (default: veryfast)")
+      .option(
+        "--preset <name>",
+        "x264's and x265's: ultrafast ... veryslow (default: veryfast; lossless ultrafast)",
+      )
       .option(
         "--fps <rate>",
         "what the video files say; the true times are kept beside (default: 25)",
@@ -90,20 +104,28 @@ export function addPair(text: string, pairs: Record<string, string>): Record<str
 }
 
 async function run(output: string, options: RecordCliOptions, context: Context): Promise<number> {
-  const { createStore, record } = await import("../index.js");
+  const { builtInFormats, createStore, record, usualFormat } = await import("../index.js");
   await using camera = await openCamera(options);
   const { chunkSize, overwrite, seconds, frames } = options;
-  const sink = await createStore(output, {
-    info: camera.info,
-    format: options.format ?? defaultFormat(camera.info),
-    metadata: { ...options.metadata, camera: camera.id },
-    ...(chunkSize !== undefined && { chunkSize }),
-    ...encoderOptions(options),
-    ...(overwrite !== undefined && { overwrite }),
-  });
+  const format = options.format ?? usualFormat(camera.info);
+  const isLossy = builtInFormats.find(({ name }) => name === format)?.lossless === false;
   const progress = context.progress("recording", expectedFrames(options), options);
   const receipt = await context
     .guard(async () => {
+      context.signal.throwIfAborted();
+      const sink = await createStore(output, {
+        info: camera.info,
+        format,
+        metadata: { ...options.metadata, camera: camera.id },
+        ...(chunkSize !== undefined && { chunkSize }),
+        ...encoderOptions(options),
+        ...(overwrite !== undefined && { overwrite }),
+      });
+      if (isLossy && camera.info.color.startsWith("bayer-")) {
+        const better = usualFormat(camera.info);
+        const found = `loses colour of a ${camera.info.color} mosaic; ${better} does not`;
+        context.note(`marey: ${format} ${found}`, options);
+      }
       try {
         return await record([{ name: camera.id, source: camera, sink }], {
           signal: context.signal,
@@ -151,10 +173,6 @@ async function openCamera({ camera, width, height, rate, dtype, color }: RecordC
     ...(color && { color }),
   };
   return driver.open(rest.join(":"), asked);
-}
-
-function defaultFormat({ dtype }: ImageInfo): string {
-  return dtype === "uint8" ? "avc1/mp4" : "npy";
 }
 
 function expectedFrames({ frames, seconds, rate }: RecordCliOptions): number | undefined {

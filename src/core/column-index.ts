@@ -1,3 +1,4 @@
+import { UnsupportedError } from "./errors.js";
 import type { FrameNumber, Stamp } from "./frame.js";
 import type { FrameAddress } from "./frame-address.js";
 import type { FrameIndex } from "./frame-index.js";
@@ -84,4 +85,19 @@ export class ColumnIndex implements FrameIndex {
     this.#byTime ??= new SortedColumn(this.#times);
     return this.#byTime;
   }
+}
+
+/**
+ * Frame numbers as a column.
+ * @throws {UnsupportedError} if no column holds them all exactly.
+ */
+export function numberColumn(numbers: readonly FrameNumber[]): Float64Array | BigInt64Array | BigUint64Array {
+  if (numbers.every((number) => typeof number === "number")) return Float64Array.from(numbers);
+  const fits = (width: (bits: number, value: bigint) => bigint): boolean =>
+    numbers.every(
+      (number) => Number.isInteger(Number(number)) && width(64, BigInt(number)) === BigInt(number),
+    );
+  if (fits(BigInt.asIntN)) return BigInt64Array.from(numbers, BigInt);
+  if (fits(BigInt.asUintN)) return BigUint64Array.from(numbers, BigInt);
+  throw new UnsupportedError("frame numbers in one index", "some beyond 2^53 beside fractions or none");
 }

@@ -6,6 +6,26 @@ import { createXXHash64 } from "hash-wasm";
  */
 export type Digest = (parts: Iterable<Uint8Array>) => bigint;
 
+/** A digest of bytes that come piece by piece, of which not all can be in memory. */
+export interface RunningDigest {
+  add(part: Uint8Array): void;
+  /** Of all parts so far. To be called once. */
+  value(): bigint;
+}
+
+/** A digest of its own, which others do not disturb between two parts. */
+export async function startDigest(): Promise<RunningDigest> {
+  const hasher = await createXXHash64();
+  hasher.init();
+  return {
+    add: (part) => void hasher.update(part),
+    value: () => {
+      const bytes = hasher.digest("binary");
+      return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+    },
+  };
+}
+
 let loading: Promise<Digest> | undefined;
 
 /** Its WebAssembly is compiled once; after that a digest costs 0.1 ms for a megabyte. */

@@ -12,10 +12,10 @@ import {
 import {
   type ByteSource,
   bytesInMemory,
-  type Checksum,
   encodeZip,
   extractZipEntry,
   readZipDirectory,
+  type UnpackOptions,
 } from "./zip.js";
 
 /**
@@ -43,10 +43,9 @@ export interface Npz {
  * Reads the table of contents of an `.npz` file (a ZIP archive of `.npy` files), stored or compressed.
  * @param file the whole file, or where its bytes can be had; kept, and may be shared with arrays that are stored in it.
  * @param path for error messages.
- * @param checksum a faster CRC-32, where there is one.
  * @throws {FileFormatError} if it is no ZIP archive.
  */
-export function readNpz(file: Uint8Array | ByteSource, path = "npz", checksum?: Checksum): Npz {
+export function readNpz(file: Uint8Array | ByteSource, path = "npz", options: UnpackOptions = {}): Npz {
   const bytes = file instanceof Uint8Array ? bytesInMemory(file) : file;
   const entries = new Map(
     readZipDirectory(bytes, path).map((entry) => [entry.name.replace(/\.npy$/, ""), entry]),
@@ -59,7 +58,7 @@ export function readNpz(file: Uint8Array | ByteSource, path = "npz", checksum?: 
         `no array ${name}; there are ${[...entries.keys()].join(", ") || "none"}`,
       );
     }
-    return extractZipEntry(bytes, entry, path, checksum);
+    return extractZipEntry(bytes, entry, path, options);
   };
   return {
     names: [...entries.keys()],

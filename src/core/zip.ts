@@ -26,6 +26,14 @@ export interface ByteSource {
 /** A CRC-32, as an unsigned number; a platform may have a faster one than `core/crc32.ts`. */
 export type Checksum = (bytes: Uint8Array) => number;
 
+/** How members of an archive are unpacked. */
+export interface UnpackOptions {
+  /** A faster CRC-32, where there is one. */
+  readonly checksum?: Checksum;
+  /** Bytes of a member that may be unpacked; a longer one is refused. @default any number */
+  readonly longest?: number;
+}
+
 /** Bytes that are in memory; slices share it. */
 export function bytesInMemory(bytes: Uint8Array): ByteSource {
   return { byteLength: bytes.length, slice: (start, stop) => bytes.subarray(start, stop) };
@@ -33,9 +41,11 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
 
 const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50 };
 const endBytes = 22;
+/** Of the header of a member, at least. */
+const localBytes = 30;
 const longestComment = 0xffff;
-/** Longest table of contents that is read, in bytes. */
-const longestDirectory = 2 ** 26;
+/** Longest table of contents that is read, in bytes: 100,000 members or more. */
+const longestDirectory = 2 ** 24;
 /** Deflate cannot do better than this, so a greater size is a lie. */
 const greatestRatio = 1032;
 
@@ -68,7 +78,18 @@ export function readZipDirectory(archive: ByteSource, path: string): ZipEntry[] 
     });
     at = next;
   }
+  needOwnPlaces(entries, start, path);
   return entries;
+}
+
+/** Members that share their bytes make a small archive unpack to anything. */
+function needOwnPlaces(entries: readonly ZipEntry[], end: number, path: string): void {
+  let free = 0;
+  for (const { name, offset, packedBytes } of [...entries].sort((a, b) => a.offset - b.offset)) {
+    if (offset < free) throw new FileFormatError(path, `damaged zip: ${name} and another member overlap`);
+    free = offset + localBytes + packedBytes;
+  }
+  if (free > end) throw new FileFormatError(path, "damaged zip: its members overlap its directory");
 }
 
 /** Where the directory starts, where it ends at the latest, and how many entries it has. */
@@ -132,17 +153,20 @@ function largeSizes(
 
 /**
  * The unpacked bytes of one entry; stored ones share memory with `archive`.
- * @throws {FileFormatError} if the archive ends before them, or they are not what the directory promises.
+ * @throws {FileFormatError} if the archive ends before them, they are not what the directory promises, or more than `longest`.
  * @throws {UnsupportedError} if they are packed by anything but deflate.
  */
 export function extractZipEntry(
   archive: ByteSource,
   entry: ZipEntry,
   path: string,
-  checksum: Checksum = crc32,
+  { checksum = crc32, longest = Number.POSITIVE_INFINITY }: UnpackOptions = {},
 ): Uint8Array {
   const where = `${path} (${entry.name})`;
   const { offset } = entry;
+  if (entry.bytes > longest) {
+    throw new FileFormatError(where, `would unpack to ${entry.bytes} bytes; at most ${longest} are read`);
+  }
   const header = offset + 30 > archive.byteLength ? undefined : viewOf(archive.slice(offset, offset + 30));
   if (header?.getUint32(0, true) !== signature.local) {
     throw new FileFormatError(where, "damaged zip: its local header is missing");

@@ -10,8 +10,9 @@ const videoOf = ({ color }: Pick<ImageInfo, "color">): StoreVideo => ({
 });
 
 /**
- * H.264 without loss in Matroska: gray and BGR of 8 bit, any size. Twice as fast as FFV1 and nearly as small, but browsers
- * and hardware do not play it.
+ * H.264 without loss in Matroska: gray, Bayer mosaics and BGR of 8 bit, any size. Twice as fast as FFV1. A scene that
+ * stands still is nearly as small, and as a mosaic much smaller: FFV1 knows only the pixels beside, which are of other
+ * colours. Browsers and hardware do not play it.
  */
 export const h264LosslessMkv = videoFormat({
   name: "h264-lossless/mkv",

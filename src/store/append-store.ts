@@ -4,6 +4,7 @@ import { FrameMismatchError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch } from "../core/image.js";
 import { type EncoderOptions, encoderSettings } from "./chunk-format.js";
+import { mostFramesInChunk } from "./chunk-index.js";
 import { chunkPaths, findChunks, firstFreeChunk, metadataName } from "./layout.js";
 import { readMetadataText } from "./metadata-file.js";
 import { checkOwnFiles } from "./own-files.js";
@@ -57,7 +58,7 @@ export async function appendPlan(
   return {
     ...common,
     uuid: metadata.uuid ?? "",
-    chunkSize: chunkSize ?? metadata.chunkSize,
+    chunkSize: chunkSize ?? Math.min(metadata.chunkSize, mostFramesInChunk),
     options: { ...common.options, encoder: encoderSettings(format, stored, { ...begun, ...asked }) },
     storeFacts: facts,
     before: await countFrames(common),

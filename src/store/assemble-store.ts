@@ -13,7 +13,7 @@ import {
 import type { FrameNumber } from "../core/frame.js";
 import { describeImage, type ImageInfo } from "../core/image.js";
 import type { ChunkFormat } from "./chunk-format.js";
-import { encodeChunkIndex } from "./chunk-index.js";
+import { encodeChunkIndex, mostFramesInChunk } from "./chunk-index.js";
 import { localTimeZone } from "./creation-date.js";
 import { chunkPaths, metadataName } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
@@ -153,6 +153,11 @@ async function planChunks({
     needCount(video, own.length, given.numbers, "frame numbers");
     needCount(video, own.length, given.times, "frame times");
     const count = own.length;
+    if (count > mostFramesInChunk) {
+      throw new UnsupportedError("frames in a chunk", `${count} in ${video}`, [
+        `at most ${mostFramesInChunk}`,
+      ]);
+    }
     const from = nextNumber;
     const shift = (nextTime ?? own[0] ?? 0) - (own[0] ?? 0);
     const numbers = given.numbers

@@ -27,8 +27,8 @@ const magic = "MareyCat";
 const version = 1;
 const headerBytes = 64;
 const headerCrcAt = headerBytes - 4;
-/** Longest catalogue that is read: 2 million chunks. */
-const longestCatalogue = headerBytes + 2 ** 21 * recordBytes;
+/** Records that a catalogue may have beyond two for each chunk. */
+const spareRecords = 4096;
 
 /** A catalogue as it was found, its records not yet compared with the chunks. */
 export interface Catalogue {
@@ -39,11 +39,17 @@ export interface Catalogue {
 
 /**
  * Reads the catalogue of a store.
+ * @param chunks how many the store has; a catalogue that is much longer than that is none.
  * @returns undefined if there is none, or it is damaged, of another version or of another store.
  */
-export async function readCatalogue(root: string, uuid: string | undefined): Promise<Catalogue | undefined> {
+export async function readCatalogue(
+  root: string,
+  uuid: string | undefined,
+  chunks: number,
+): Promise<Catalogue | undefined> {
   const path = join(root, catalogueName);
-  const bytes = await readContainedFile(root, path, longestCatalogue, 2 ** 20).catch((error: unknown) => {
+  const longest = headerBytes + (2 * chunks + spareRecords) * recordBytes;
+  const bytes = await readContainedFile(root, path, longest, 2 ** 20).catch((error: unknown) => {
     if (error instanceof MareyError) return undefined;
     throw error;
   });
@@ -165,9 +171,9 @@ export class CatalogueWriter {
     this.#file = file;
   }
 
-  /** Begins a catalogue, or goes on with the one that is there if it is this store's. */
-  static async open(root: string, uuid: string | undefined): Promise<CatalogueWriter> {
-    const known = await readCatalogue(root, uuid);
+  /** Begins a catalogue, or goes on with the one that is there if it is this store's. @param chunks that there are. */
+  static async open(root: string, uuid: string | undefined, chunks: number): Promise<CatalogueWriter> {
+    const known = await readCatalogue(root, uuid, chunks);
     const digest = await indexDigest();
     const file = await openForWriting(root).catch(() => undefined);
     const writer = new CatalogueWriter(root, uuid, digest, file);

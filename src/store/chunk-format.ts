@@ -63,7 +63,7 @@ export interface EncoderOptions {
   readonly quality?: number;
   /** Frames from keyframe to keyframe. */
   readonly gop?: number;
-  /** x264's and x265's names: ultrafast … veryslow. */
+  /** x264's and x265's names: ultrafast … veryslow. @default "veryfast"; "ultrafast" where nothing is lost */
   readonly preset?: string;
   /** Frames a second, for players; the real times are in the index. */
   readonly fps?: number;

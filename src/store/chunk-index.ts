@@ -4,6 +4,12 @@ import type { NpyArray } from "../core/npy.js";
 import { encodeNpz, readNpz } from "../core/npz.js";
 import type { EncodedPicture } from "./chunk-format.js";
 
+/** Frames that one chunk may hold: 23 hours at 100 frames a second. */
+export const mostFramesInChunk = 2 ** 23;
+
+/** Bytes of a member of an index that are unpacked: a column of so many frames. */
+export const longestColumn = 8 * mostFramesInChunk + 2 ** 12;
+
 /** What the index of a chunk says, in the order of the frames. */
 export interface ChunkIndexContent {
   readonly numbers: readonly FrameNumber[];
@@ -88,7 +94,7 @@ export interface ChunkBytes {
  * @throws {FileFormatError} if it is damaged.
  */
 export function decodeChunkBytes(bytes: Uint8Array, path: string): ChunkBytes | undefined {
-  const npz = readNpz(bytes, path);
+  const npz = readNpz(bytes, path, { longest: longestColumn });
   // A damaged entry must not pass for one that was never written.
   for (const name of npz.names) npz.file(name);
   if (!npz.has("picture_digest")) return undefined;

@@ -121,6 +121,31 @@ function setValues(view: DataView, at: number, of: number, summary: ColumnSummar
   }
 }
 
+/** Records as they come: an array of its own for each of 80,000 would take three times the memory. */
+export class GrowingRecords {
+  #bytes = new Uint8Array(64 * recordBytes);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param record copied. */
+  push(record: Uint8Array): void {
+    const at = this.#length++ * recordBytes;
+    if (at === this.#bytes.length) {
+      const more = new Uint8Array(2 * at);
+      more.set(this.#bytes);
+      this.#bytes = more;
+    }
+    this.#bytes.set(record, at);
+  }
+
+  records(): ChunkRecords {
+    return new ChunkRecords(this.#bytes.subarray(0, this.#length * recordBytes));
+  }
+}
+
 /** Records of chunks, one after another; see above. */
 export class ChunkRecords {
   readonly length: number;

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import { MareyError } from "../core/errors.js";
+import { readAhead } from "../core/read-ahead.js";
 import {
   type Catalogue,
   indexDigest,
@@ -9,9 +10,14 @@ import {
   smallestCatalogue,
   touchCatalogue,
 } from "./catalogue.js";
-import { type ChunkColumns, ChunkRecords, encodeRecord, recordBytes } from "./chunk-records.js";
+import {
+  type ChunkColumns,
+  ChunkRecords,
+  encodeRecord,
+  GrowingRecords,
+  recordBytes,
+} from "./chunk-records.js";
 import { type ChunkPaths, chunkPaths } from "./layout.js";
-import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, type FoundChunkIndex, findChunkIndex } from "./store-index.js";
 import type { StoreMetadata } from "./store-metadata.js";
 import type { StoreProblems } from "./store-problems.js";
@@ -61,6 +67,8 @@ const tooFresh = 2000;
 const mostFramesPerByte = 1032;
 /** Columns that are read when a store is opened are kept up to so many bytes. */
 const keptBytes = 2 ** 24;
+/** What the columns of a chunk take beside their content, however short it is. */
+const objectBytes = 2 ** 10;
 
 /**
  * Finds out what the chunks of a store hold: from the catalogue where it still fits the chunk's index file, from that
@@ -70,7 +78,7 @@ export async function readChunkTable(options: ChunkTableOptions): Promise<ChunkT
   const { root, metadata, numbers, use, isLocked } = options;
   const paths = (rank: number): ChunkPaths =>
     chunkPaths(root, metadata.layout, metadata.extension, numbers[rank]!);
-  const catalogue = use === "ignore" ? undefined : await readCatalogue(root, metadata.uuid);
+  const catalogue = use === "ignore" ? undefined : await readCatalogue(root, metadata.uuid, numbers.length);
   const known = catalogue
     ? matchRecords(numbers, catalogue.records)
     : new Int32Array(numbers.length).fill(-1);
@@ -234,19 +242,27 @@ async function readMissing(
 ): Promise<FoundRecords> {
   const missing = [...known.keys()].filter((rank) => known[rank]! < 0);
   const digest = isKept ? await indexDigest() : () => 0n;
-  const read = async (place: number): Promise<FoundChunkIndex | ChunkIndex | undefined | MareyError> => {
+  const read = async (place: number): Promise<FoundRecord | undefined | MareyError> => {
     const rank = missing[place]!;
+    const number = numbers[rank]!;
     try {
-      const find = () => findChunkIndex(root, paths(rank));
+      const find = async () => {
+        const found = await findChunkIndex(root, paths(rank));
+        return found && recordOf(number, found, digest);
+      };
+      const findUnfinished = async () => {
+        const found = await unfinished(number);
+        return found && { record: encodeRecord(number, found), problems: found.problems, held: found };
+      };
       // A writer at work may finish the chunk between the two looks: then its journal is gone, and its index is there.
-      return (await find()) ?? (await unfinished(numbers[rank]!)) ?? (await find());
+      return (await find()) ?? (await findUnfinished()) ?? (await find());
     } catch (error) {
       if (error instanceof MareyError) return error;
       throw error;
     }
   };
-  const all: Uint8Array[] = [];
-  const confirmed: Uint8Array[] = [];
+  const all = new GrowingRecords();
+  const confirmed = new GrowingRecords();
   const columns = new Map<number, ChunkColumns>();
   const held = new Map<number, ChunkColumns>();
   let kept = 0;
@@ -268,28 +284,47 @@ async function readMissing(
       problems.report(indexNpz, `${reason}; chunk ${numbers[rank]} is left out`);
       continue;
     }
-    const index = "file" in found ? found.index : found;
-    for (const message of index.problems) problems.report(indexNpz, message);
-    if (!("file" in found)) {
-      held.set(all.length, index);
-      all.push(encodeRecord(numbers[rank]!, index));
-      continue;
+    for (const message of found.problems) problems.report(indexNpz, message);
+    if (found.held !== undefined) held.set(all.length, found.held);
+    if (found.isConfirmed) confirmed.push(found.record);
+    if (found.columns !== undefined && kept + found.columnBytes! <= keptBytes) {
+      columns.set(all.length, found.columns);
+      kept += found.columnBytes!;
     }
-    const { file, isYaml } = found;
-    const isOld = Math.abs(Date.now() - file.mtimeMs) > tooFresh;
-    const isConfirmed = isOld && !file.isLink && index.problems.length === 0;
-    const facts = { bytes: file.bytes.length, mtimeMs: file.mtimeMs, digest: digest(file.bytes), isYaml };
-    const record = encodeRecord(numbers[rank]!, index, facts);
-    if (isConfirmed) confirmed.push(record);
-    const bytes = file.bytes.length;
-    if (kept + bytes <= keptBytes) {
-      columns.set(all.length, index);
-      kept += bytes;
-    }
-    all.push(record);
+    all.push(found.record);
   }
   take(next, numbers.length);
-  return { records: ChunkRecords.of(all), confirmed: ChunkRecords.of(confirmed), columns, held };
+  return { records: all.records(), confirmed: confirmed.records(), columns, held };
+}
+
+/** What is kept of a chunk that was read. */
+interface FoundRecord {
+  readonly record: Uint8Array;
+  readonly problems: readonly string[];
+  /** A catalogue may keep the record. */
+  readonly isConfirmed?: boolean;
+  /** Absent where they take much memory: many chunks are read at once. */
+  readonly columns?: ChunkColumns;
+  /** What those hold on to. */
+  readonly columnBytes?: number;
+  /** Columns of a chunk without an index, which cannot be read again. */
+  readonly held?: ChunkColumns;
+}
+
+function recordOf(
+  number: number,
+  { index, file, content, isYaml }: FoundChunkIndex,
+  digest: (bytes: Uint8Array) => bigint,
+): FoundRecord {
+  const { size: bytes, mtimeMs, isLink } = file;
+  const isOld = Math.abs(Date.now() - mtimeMs) > tooFresh;
+  const facts = { bytes, mtimeMs, digest: content === undefined ? 0n : digest(content), isYaml };
+  return {
+    record: encodeRecord(number, index, facts),
+    problems: index.problems,
+    isConfirmed: isOld && !isLink && index.problems.length === 0,
+    ...(content !== undefined && { columns: index, columnBytes: content.length + objectBytes }),
+  };
 }
 
 /** Chunks without frames are not told of. */

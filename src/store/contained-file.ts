@@ -37,14 +37,23 @@ export async function containedRegularFile(root: string, path: string): Promise<
   return real;
 }
 
-/** A file of a store that was read, and what it was at that time. */
-export interface ContainedFile {
-  /** In a buffer of their own. */
-  readonly bytes: Uint8Array;
+/** A file of a store is longer than whoever reads it allows. */
+export class TooLongError extends StoreFormatError {}
+
+/** What a file of a store was when it was read. */
+export interface ContainedFacts {
+  /** In bytes. */
+  readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtimeMs: number;
   /** Another file of the store has these bytes, and its `mtimeMs`. */
   readonly isLink: boolean;
+}
+
+/** A file of a store that was read, and what it was at that time. */
+export interface ContainedFile extends ContainedFacts {
+  /** In a buffer of their own. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -64,6 +73,31 @@ export async function readContainedFile(
   return (await openContainedFile(root, path, limit, expected)).bytes;
 }
 
+/** Bytes of a long text that are looked at in one go. */
+const textPiece = 2 ** 20;
+
+/**
+ * As `readContainedFile`, for a text: it ends before the first zero byte, which no text has, so that a file which is long but
+ * empty takes no memory. One zero is left at its end then, for the text is damaged.
+ */
+export async function readContainedText(root: string, path: string, limit: number): Promise<Uint8Array> {
+  try {
+    return await readContainedFile(root, path, Math.min(limit, textPiece));
+  } catch (error) {
+    if (!(error instanceof TooLongError)) throw error;
+  }
+  return withContainedFile(root, path, limit, (file) => {
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at < file.byteLength; at += textPiece) {
+      const piece = file.slice(at, Math.min(at + textPiece, file.byteLength));
+      const zero = piece.indexOf(0);
+      pieces.push(zero < 0 ? piece : piece.subarray(0, zero + 1));
+      if (zero >= 0) break;
+    }
+    return Buffer.concat(pieces);
+  });
+}
+
 /** As `readContainedFile`, with what is known of the file. */
 export async function openContainedFile(
   root: string,
@@ -72,13 +106,17 @@ export async function openContainedFile(
   expected = limit,
 ): Promise<ContainedFile> {
   try {
-    return { ...(await readRegularFile(path, limit, expected)), isLink: false };
+    return asContained(await readRegularFile(path, limit, expected), false);
   } catch (error) {
     if (error instanceof StoreFormatError) throw error;
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw missingFile(path, error);
     const real = await containedPath(root, path);
-    return { ...(await readRegularFile(real, limit, expected)), isLink: true };
+    return asContained(await readRegularFile(real, limit, expected), true);
   }
+}
+
+function asContained({ bytes, mtimeMs }: FileRead, isLink: boolean): ContainedFile {
+  return { bytes, size: bytes.length, mtimeMs, isLink };
 }
 
 /** Files up to so many bytes are read in one go: that is faster than to ask for pieces of them. */
@@ -92,33 +130,34 @@ export function withContainedFile<T>(
   root: string,
   path: string,
   limit: number,
-  use: (file: ByteSource) => T,
+  use: (file: ByteSource, facts: ContainedFacts) => T,
 ): T {
-  const fd = openContainedFd(root, path);
+  const { fd, isLink } = openContainedFd(root, path);
   try {
-    const { size } = regularStat(fd, path, limit);
+    const { size, mtimeMs } = regularStat(fd, path, limit);
     const whole = size <= wholeBytes ? readPiece(fd, 0, size) : undefined;
-    return use({
+    const source = {
       byteLength: whole?.length ?? size,
-      slice: (start, stop) => {
+      slice: (start: number, stop: number) => {
         const piece = whole?.subarray(start, stop) ?? readPiece(fd, start, stop);
         if (piece.length < stop - start) throw new FileFormatError(path, "grew shorter while it was read");
         return piece;
       },
-    });
+    };
+    return use(source, { size, mtimeMs, isLink });
   } finally {
     closeSync(fd);
   }
 }
 
-function openContainedFd(root: string, path: string): number {
+function openContainedFd(root: string, path: string): { fd: number; isLink: boolean } {
   try {
-    return openSync(path, carefully);
+    return { fd: openSync(path, carefully), isLink: false };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw missingFile(path, error);
   }
   try {
-    return openSync(within(root, path, realpathSync(path)), carefully);
+    return { fd: openSync(within(root, path, realpathSync(path)), carefully), isLink: true };
   } catch (error) {
     throw error instanceof StoreFormatError ? error : missingFile(path, error);
   }
@@ -190,7 +229,7 @@ function regularStat(fd: number, path: string, limit: number): { size: number; m
   const found = fstatSync(fd);
   if (!found.isFile()) throw new StoreFormatError(path, "is not a regular file");
   if (found.size <= limit) return found;
-  throw new StoreFormatError(path, `has ${found.size} bytes; at most ${limit} are read`);
+  throw new TooLongError(path, `has ${found.size} bytes; at most ${limit} are read`);
 }
 
 function readFully(

@@ -13,6 +13,7 @@ import {
   findFormat,
   pickEncoderOptions,
 } from "./chunk-format.js";
+import { mostFramesInChunk } from "./chunk-index.js";
 import { localTimeZone } from "./creation-date.js";
 import { GrowingCatalogue } from "./growing-catalogue.js";
 import {
@@ -37,7 +38,11 @@ import { storedPixels } from "./stored-pixels.js";
 export interface CreateStoreOptions extends EncoderOptions {
   /** What every frame is. */
   readonly info: ImageInfo;
-  /** As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first. */
+  /**
+   * As imgstore names it: "npy", "png", "avc1/mp4" …; "png+color" turns frames with an encoding into BGR first.
+   * `usualFormat` knows a fitting one. In a lossy format a Bayer mosaic, or another encoding, loses more than a picture
+   * does: pixels side by side mean different things there, and run into each other. The store's README says so.
+   */
   readonly format: string;
   /**
    * imgstore's name of what the samples of the frames mean: "cv_bayerbg", "cv_yuv420p" …, see `pixelEncodings`. They are
@@ -47,7 +52,7 @@ export interface CreateStoreOptions extends EncoderOptions {
   readonly encoding?: string;
   /** What `format` may name. */
   readonly formats: readonly ChunkFormat[];
-  /** Frames a chunk. @default 200 in directory stores, 10,000 in video stores */
+  /** Frames a chunk, 2^23 at most. @default 200 in directory stores, 10,000 in video stores */
   readonly chunkSize?: number;
   /** Kept in `metadata.yaml` for whoever reads the store: anything YAML can spell. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -102,6 +107,9 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   if (chunkSize !== undefined && !(Number.isSafeInteger(chunkSize) && chunkSize > 0)) {
     throw new RangeError(`chunkSize must be a positive integer, got ${chunkSize}`);
   }
+  if (chunkSize !== undefined && chunkSize > mostFramesInChunk) {
+    throw new RangeError(`chunkSize must be at most ${mostFramesInChunk}, got ${chunkSize}`);
+  }
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
   const pixels = storedPixels(offered, format, options.format, options.encoding);
@@ -145,7 +153,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     if (exists) {
       const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
       const begun = { chunkSize: existing.chunkSize, encoder: existing.options.encoder };
-      const describe = readmeOf({ format, stored, ...begun }, files, folder);
+      const describe = readmeOf({ format, stored, encoding, ...begun }, files, folder);
       return new StoreWriter({
         ...existing,
         ...catalogued(folder, existing.uuid, existing.before.nextChunk, common.release),
@@ -155,7 +163,11 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
       });
     }
     await writeMetadata(files, folder, text);
-    const describe = readmeOf({ format, stored, chunkSize: metadata.chunkSize, encoder }, files, folder);
+    const describe = readmeOf(
+      { format, stored, encoding, chunkSize: metadata.chunkSize, encoder },
+      files,
+      folder,
+    );
     await describe({ frames: undefined, rate: undefined });
     const plan: StorePlan = {
       ...common,

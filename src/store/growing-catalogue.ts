@@ -21,7 +21,7 @@ export class GrowingCatalogue {
   async add(chunk: FinishedChunk): Promise<void> {
     this.#waiting.push(chunk);
     if (++this.#chunks < smallestCatalogue) return;
-    this.#writer ??= await CatalogueWriter.open(this.#root, this.#uuid);
+    this.#writer ??= await CatalogueWriter.open(this.#root, this.#uuid, this.#chunks);
     for (const { number, numbers, times, ...file } of this.#waiting.splice(0)) {
       const columns = { numbers: numberColumn(numbers), times: Float64Array.from(times) };
       await this.#writer.append(number, columns, file);

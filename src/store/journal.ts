@@ -31,6 +31,8 @@ export const journalHeaderBytes = 40;
 const recordHead = 8;
 const recordTail = 4;
 const frameBytes = 40;
+/** Bytes of a whole record of a frame. */
+export const frameRecordBytes = recordHead + frameBytes + recordTail;
 /** Longest content of a record, in bytes. */
 const longestContent = 2 ** 26;
 
@@ -113,33 +115,35 @@ export function parseJournal(bytes: Uint8Array): ParsedJournal | undefined {
   if (view.length < journalHeaderBytes || view.toString("latin1", 0, 8) !== magic) return undefined;
   if (view.readUInt32LE(32) !== crc32(view.subarray(0, 32))) return undefined;
   const records: JournalRecord[] = [];
-  const wholeBytes = parseJournalRecords(view, journalHeaderBytes, (record) => records.push(record));
+  const { end } = parseJournalRecords(view, journalHeaderBytes, (record) => records.push(record));
   const chunk = Number(view.readBigUInt64LE(24));
-  return { uuid: view.toString("hex", 8, 24), chunk, records, wholeBytes };
+  return { uuid: view.toString("hex", 8, 24), chunk, records, wholeBytes: end };
 }
 
 /**
  * Reads records from `start` on, as far as they are whole.
- * @returns where the last whole one ends.
+ * @returns where the last whole one ends, and how many bytes the next one takes if it is the end of `bytes` that cuts it.
  */
 export function parseJournalRecords(
   bytes: Uint8Array,
   start: number,
   take: (record: JournalRecord) => void,
-): number {
+): { readonly end: number; readonly needed?: number } {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = start;
-  while (at + recordHead + recordTail <= view.length) {
+  for (;;) {
+    if (at + recordHead > view.length) return { end: at, needed: recordHead };
     const length = view.readUInt32LE(at + 4);
     const end = at + recordHead + length + recordTail;
-    if (length > longestContent || end > view.length) break;
+    if (length > longestContent) break;
+    if (end > view.length) return { end: at, needed: end - at };
     if (view.readUInt32LE(end - recordTail) !== crc32(view.subarray(at, end - recordTail))) break;
     const record = readRecord(view.subarray(at, end - recordTail));
     if (record === undefined) break;
     take(record);
     at = end;
   }
-  return at;
+  return { end: at };
 }
 
 function readRecord(bytes: Buffer): JournalRecord | undefined {

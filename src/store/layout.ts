@@ -76,7 +76,7 @@ export function isStoreFile(
     return true;
   }
   if (isFolder) return layout === "directory" && /^\d{6,}$/.test(name);
-  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|json\.reindexed|h5))$/.test(name)) return true;
+  if (/^\d{6,}\.(?:journal|extra_data\.(?:json|h5)(?:\.reindexed)?(?:\.part)?)$/.test(name)) return true;
   if (layout === "directory" || !/^\d{6,}(?:\.\w+)+$/.test(name)) return false;
   return [extension, ".npz", ".yaml", ".json", ".h5", ".part", ".left", ".reindexed"].some((ending) =>
     name.endsWith(ending),

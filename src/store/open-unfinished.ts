@@ -2,17 +2,17 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { loadDigest } from "../core/digest.js";
-import { MareyError } from "../core/errors.js";
+import { MareyError, StoreFormatError } from "../core/errors.js";
 import type { ImageInfo } from "../core/image.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
 import { chunkPaths } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
 import { checkOwnFiles } from "./own-files.js";
-import { type ChunkIndex, numberColumn } from "./store-index.js";
+import type { ChunkIndex } from "./store-index.js";
 import { copyAsLeft, readUnfinishedChunk } from "./unfinished-chunk.js";
 
-/** Longest journal that is read, in bytes: five million frames. */
-const longestJournal = 2 ** 28;
+/** Longest journal that a reader looks through, in bytes: 2.5 million frames. `repair` takes any. */
+const longestJournal = 2 ** 27;
 
 /**
  * The frames of a chunk that is being written, or whose writer was killed.
@@ -29,11 +29,15 @@ export async function openUnfinished(
 ): Promise<ChunkIndex | undefined> {
   const { journal, chunk: pictures } = chunkPaths(root, format.layout, format.extension, number);
   const size = await nodeFiles.size(journal);
-  if (size === undefined || size > longestJournal) return undefined;
+  if (size === undefined) return undefined;
+  if (size > longestJournal) {
+    const found = `has ${size} bytes, of which readers take ${longestJournal} at most: marey repair makes an index of it`;
+    throw new StoreFormatError(journal, found);
+  }
   await checkOwnFiles(root, [journal, pictures]);
   const digest = await loadDigest();
   const store = { root, uuid, format, files: nodeFiles, digest };
-  const chunk = await readUnfinishedChunk(store, number, isAlive).catch((error: unknown) => {
+  const chunk = await readUnfinishedChunk(store, number, isAlive, false).catch((error: unknown) => {
     if (error instanceof MareyError) throw error;
     return undefined;
   });
@@ -45,11 +49,7 @@ export async function openUnfinished(
   }
   if (chunk.lost > 0)
     problems.push(`${chunk.lost} frames at the end of chunk ${number} did not reach the disk`);
-  return {
-    numbers: numberColumn(chunk.frames.map((frame) => frame.number)),
-    times: Float64Array.from(chunk.frames, ({ time }) => time),
-    problems,
-  };
+  return { ...chunk.frames.columns(), problems };
 }
 
 /**
@@ -65,10 +65,10 @@ export async function openAsLeft(
   info: ImageInfo,
 ): Promise<ChunkReader | undefined> {
   const { journal, chunk: video } = chunkPaths(root, format.layout, format.extension, number);
-  if ((await nodeFiles.size(journal)) === undefined) return undefined;
+  if (((await nodeFiles.size(journal)) ?? Number.POSITIVE_INFINITY) > longestJournal) return undefined;
   await checkOwnFiles(root, [journal, video]);
   const store = { root, uuid, format, files: nodeFiles, digest: await loadDigest() };
-  const chunk = await readUnfinishedChunk(store, number, false);
+  const chunk = await readUnfinishedChunk(store, number, false, false);
   const last = chunk?.frames.at(-1);
   if (chunk?.head === undefined || last === undefined) return undefined;
   const folder = await mkdtemp(join(tmpdir(), "marey-"));

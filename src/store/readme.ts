@@ -6,8 +6,10 @@ import { type StoreFiles, writeInPlace } from "./store-files.js";
 
 /** What the README of a store tells. */
 export interface ReadmeFacts {
-  readonly format: Pick<ChunkFormat, "name" | "layout" | "extension" | "storeClass">;
+  readonly format: Pick<ChunkFormat, "name" | "layout" | "extension" | "storeClass" | "lossless">;
   readonly stored: ImageInfo;
+  /** imgstore's name of what the pixels mean; undefined for plain gray and colour. */
+  readonly encoding: string | undefined;
   readonly chunkSize: number;
   readonly encoder: EncoderOptions;
   /** Undefined while they are being written. */
@@ -20,7 +22,7 @@ const firstLine = "This folder is a store of video frames, written by Marey.";
 
 /** For whoever finds the folder in ten years: what it is, and how to open it. */
 export function readmeText(facts: ReadmeFacts): string {
-  const { format, stored, chunkSize, frames, rate } = facts;
+  const { format, stored, encoding, chunkSize, frames, rate } = facts;
   const count = frames === undefined ? "being written" : frames.toLocaleString("en");
   const times = rate === undefined ? "" : `, ${Number(rate.toFixed(3))} a second by their times`;
   const blocks = [
@@ -28,11 +30,21 @@ export function readmeText(facts: ReadmeFacts): string {
     [
       `Frames   ${count}, ${describeImage(stored)}${times}`,
       `Format   ${format.name}, up to ${chunkSize.toLocaleString("en")} frames a chunk`,
+      ...(encoding === undefined ? [] : pixelLines(encoding, format.lossless)),
       "Stamps   number and time of every frame: frame_number and frame_time in the .npz of each chunk",
     ].join("\n"),
     ...waysIn(facts).map(([title, lines]) => `${title}:\n\n${lines.map((line) => `    ${line}`).join("\n")}`),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+function pixelLines(encoding: string, isLossless: boolean): string[] {
+  return [
+    `Pixels   ${encoding}, as OpenCV names it; Marey and imgstore turn them into BGR as they read`,
+    ...(isLossless
+      ? []
+      : ["         written with loss: neighbouring pixels have run into each other, and so have colours"]),
+  ];
 }
 
 type Way = readonly [title: string, lines: readonly string[]];

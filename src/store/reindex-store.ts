@@ -9,8 +9,10 @@ import type { ChunkFormat } from "./chunk-format.js";
 import { encodeNumbers } from "./chunk-index.js";
 import { containedRegularFile } from "./contained-file.js";
 import { exportIndex } from "./export-index.js";
-import { editRows, type SpelledRow } from "./extra/edit-rows.js";
 import { extraFileGroups } from "./extra/extra-files.js";
+import { MotifH5Reader } from "./extra/motif-h5-reader.js";
+import { numberBefore } from "./extra/row.js";
+import { FramesOfRows } from "./frames-of-rows.js";
 import {
   type ChunkPaths,
   catalogueName,
@@ -21,7 +23,8 @@ import {
 } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
 import { openStore } from "./open-store.js";
-import { isSame, renumber } from "./renumber.js";
+import { renumber } from "./renumber.js";
+import { type Renumbering, type RowPlace, renumberRows, renumberSamples } from "./renumber-rows.js";
 import { type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import type { StoreReader } from "./store-reader.js";
@@ -49,13 +52,15 @@ export interface ReindexResult {
   readonly zeroIndex: number;
   /** Frames whose number has changed. */
   readonly changed: number;
-  /** Files of extra data that still hold the old numbers: those in HDF5 are not changed. */
+  /**
+   * Files of extra data in which rows keep the number that they had, because the store has no frame of that number, or
+   * several and nothing says which.
+   */
   readonly left: readonly string[];
 }
 
 /** What a new file is called until all of them are there. */
 const suffix = ".reindexed";
-const before = "_frame_number_before_reindex";
 /** Longest files that are rewritten, in bytes. */
 const longest = 2 ** 30;
 
@@ -85,7 +90,11 @@ export async function reindexStore(path: string, options: ReindexOptions): Promi
     needReadable(store);
     const { numbers, zeroIndex, changed } = renumber(old, zero, root);
     if (changed === 0) return { zeroIndex, changed, left: [] };
-    const { made, left } = await rewrite({ store, files, digest: await loadDigest(), old, numbers });
+    const { made, left } = await rewrite({
+      ...{ store, files, old, numbers },
+      digest: await loadDigest(),
+      frames: new FramesOfRows(store.index),
+    });
     const plan: Plan = { files: made.map((file) => file.slice(root.length + 1)) };
     await writeInPlace(files, join(root, reindexName), [new TextEncoder().encode(JSON.stringify(plan))]);
     await files.syncFolder(root);
@@ -134,7 +143,7 @@ function parsePlan(bytes: Uint8Array, path: string): Plan {
   try {
     const { files } = JSON.parse(new TextDecoder().decode(bytes));
     const isName = (name: unknown): boolean =>
-      typeof name === "string" && /^(?:\d{6,15}\/)?(?:\d{6,15}|index)\.[a-z_.]+$/.test(name);
+      typeof name === "string" && /^(?:\d{6,15}\/)?(?:\d{6,15}|index)\.[a-z0-9_.]+$/.test(name);
     if (Array.isArray(files) && files.every(isName)) return { files };
   } catch {
     // Told below.
@@ -157,12 +166,10 @@ function needReadable(store: StoreReader): void {
   if (damaged) throw new FileFormatError(damaged.path, `damaged, so nothing was changed: ${damaged.message}`);
 }
 
-interface Task {
+interface Task extends Renumbering {
   readonly store: StoreReader;
   readonly files: StoreFiles;
   readonly digest: Digest;
-  readonly old: readonly FrameNumber[];
-  readonly numbers: readonly FrameNumber[];
 }
 
 /** Writes the new files beside the old ones. */
@@ -176,20 +183,24 @@ async function rewrite(task: Task): Promise<{ made: string[]; left: string[] }> 
     await writeInPlace(files, path + suffix, [bytes]);
     made.add(path);
   };
+  await using h5 = new MotifH5Reader();
   // A chunk without frames may hold rows: those that came after the last frame of the one before.
   for (const chunk of await chunksOf(store, files)) {
     const paths = chunkPaths(store.path, layout, extension, chunk);
+    const { start, count } = filled.get(chunk) ?? { start: 0, count: 0 };
     let ownRows: Uint8Array | undefined;
     for (const { kind, path } of extraFileGroups(store.path, layout, extension, chunk).flat()) {
-      if (made.has(path) || (await files.size(path)) === undefined) continue;
-      if (kind === "motif-h5") left.push(path);
-      if (kind === "motif-h5" || kind === "journal") continue;
-      const text = new TextDecoder().decode(await readWhole(task, path));
-      const edited = new TextEncoder().encode(editRows(text, path, (row) => newFields(row, task)));
-      if (path === paths.extraJson) ownRows = edited;
-      await give(path, edited);
+      if (kind === "journal" || made.has(path) || (await files.size(path)) === undefined) continue;
+      const bytes = await readWhole(task, path);
+      const place: RowPlace = { path, chunk: [start, start + count] };
+      const edited =
+        kind === "motif-h5"
+          ? await renumberSamples(bytes, place, task, h5)
+          : renumberRows(bytes, place, task);
+      if (edited.isLeft) left.push(path);
+      if (path === paths.extraJson) ownRows = edited.bytes;
+      await give(path, edited.bytes);
     }
-    const { start, count } = filled.get(chunk) ?? { start: 0, count: 0 };
     const isThere = count > 0 || (await files.size(paths.indexNpz)) !== undefined;
     if (isThere) await give(paths.indexNpz, await newIndex(task, paths, start, count, ownRows));
   }
@@ -233,37 +244,12 @@ async function newIndex(
     const npz = readNpz(await readWhole(task, paths.indexNpz), paths.indexNpz);
     for (const name of npz.names) if (name !== "frame_number") entries.set(`${name}.npy`, npz.file(name));
   }
-  if (!entries.has(`${before}.npy`)) {
-    entries.set(`${before}.npy`, encodeNpy(encodeNumbers(old.slice(start, end))));
+  if (!entries.has(`${numberBefore}.npy`)) {
+    entries.set(`${numberBefore}.npy`, encodeNpy(encodeNumbers(old.slice(start, end))));
   }
   if (rows !== undefined && entries.has("extra_digest.npy")) {
     const data = BigUint64Array.of(digest([rows]));
     entries.set("extra_digest.npy", encodeNpy({ dtype: "uint64", shape: [], data }));
   }
   return encodeZip(entries);
-}
-
-/** A row belongs to the frame of its index, if that had its number; a row without an index to the one of its number. */
-function newFields(row: SpelledRow, { old, numbers }: Task): ReadonlyMap<string, string> {
-  const spelled = row.get("frame_number");
-  const number = spelled === undefined ? undefined : parseNumber(spelled);
-  if (spelled === undefined || number === undefined) return new Map();
-  const index = row.has("frame_index") ? Number(row.get("frame_index")) : onlyRank(old, number);
-  if (index === undefined || old[index] === undefined || !isSame(old[index], number)) return new Map();
-  return new Map([
-    ["frame_number", String(numbers[index]!)],
-    ...(row.has(before) ? [] : [[before, spelled] as const]),
-  ]);
-}
-
-function onlyRank(numbers: readonly FrameNumber[], wanted: FrameNumber): number | undefined {
-  const first = numbers.findIndex((number) => isSame(number, wanted));
-  const isOnly = first >= 0 && numbers.findIndex((number, at) => at > first && isSame(number, wanted)) < 0;
-  return isOnly ? first : undefined;
-}
-
-function parseNumber(spelled: string): FrameNumber | undefined {
-  if (spelled === "NaN") return Number.NaN;
-  if (/^-?\d+$/.test(spelled)) return BigInt(spelled);
-  return /^-?\d[\d.eE+-]*$/.test(spelled) ? Number(spelled) : undefined;
 }

@@ -4,7 +4,7 @@ import { loadDigest } from "../core/digest.js";
 import { MareyError, NotFoundError, UnsupportedError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
 import { type ChunkFormat, findFormat } from "./chunk-format.js";
-import { readContainedFile } from "./contained-file.js";
+import { readContainedText } from "./contained-file.js";
 import { estimateChunk, indexEstimated } from "./estimated-index.js";
 import { parseExtraRows } from "./extra/json-rows.js";
 import { formatExtraRow } from "./extra/row.js";
@@ -57,7 +57,7 @@ interface Mending extends RepairStep {
 }
 
 /** Longest file of extra data that is looked at, in bytes. */
-const longestExtraData = 2 ** 29;
+const longestExtraData = 2 ** 28;
 
 /** How long nothing may have happened in a store whose lock nobody signed, until its writer is taken for dead; seconds. */
 const silence = 60;
@@ -323,7 +323,7 @@ async function* withoutIndex(
 
 /** Python's imgstore closes the list of a chunk's extra data when it closes the chunk. */
 async function* extraDamage(root: string, { extraJson }: ChunkPaths): AsyncGenerator<Mending> {
-  const bytes = await readContainedFile(root, extraJson, longestExtraData).catch(() => undefined);
+  const bytes = await readContainedText(root, extraJson, longestExtraData).catch(() => undefined);
   if (bytes === undefined) return;
   const { rows, problem } = parseExtraRows(new TextDecoder().decode(bytes));
   if (problem === undefined) return;

@@ -12,9 +12,15 @@ import { readNpz } from "../core/npz.js";
 import { decodePickledNumbers } from "../core/pickled-numbers.js";
 import type { Column } from "../core/sorted-values.js";
 import type { ByteSource } from "../core/zip.js";
-import { encodeNumbers } from "./chunk-index.js";
+import { encodeNumbers, longestColumn } from "./chunk-index.js";
 import type { ChunkColumns } from "./chunk-records.js";
-import { type ContainedFile, openContainedFile, withContainedFile } from "./contained-file.js";
+import {
+  type ContainedFacts,
+  type ContainedFile,
+  openContainedFile,
+  TooLongError,
+  withContainedFile,
+} from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
 import { parseYaml } from "./yaml.js";
 
@@ -27,13 +33,17 @@ export interface ChunkIndex extends ChunkColumns {
 /** A chunk's index, and the file that it was read from. */
 export interface FoundChunkIndex {
   readonly index: ChunkIndex;
-  readonly file: ContainedFile;
+  readonly file: ContainedFacts;
+  /** The content of the file, where it is not long. */
+  readonly content: Uint8Array | undefined;
   readonly isYaml: boolean;
 }
 
-/** Longest index files that are read, in bytes: 64 million frames a chunk, or one million as YAML. */
+/** Longest index files that are read, in bytes; YAML of 300,000 frames or more. */
 const longestNpz = 2 ** 30;
-const longestYaml = 2 ** 26;
+const longestYaml = 2 ** 24;
+/** Of longer ones no more is read than the two columns. */
+const longestWhole = 2 ** 23;
 /** What an index file usually takes, in bytes. */
 const usualBytes = 2 ** 18;
 /** Which half of a 64-bit integer is the upper one. */
@@ -50,12 +60,23 @@ export async function readChunkIndex(root: string, paths: ChunkPaths): Promise<C
 
 /** As `readChunkIndex`, with the file that it was read from. */
 export async function findChunkIndex(root: string, paths: ChunkPaths): Promise<FoundChunkIndex | undefined> {
-  const npz = await readIfThere(root, paths.indexNpz, longestNpz);
-  if (npz !== undefined) {
-    return { index: parseIndexNpz(npz.bytes, paths.indexNpz), file: npz, isYaml: false };
+  const { indexNpz, indexYaml } = paths;
+  try {
+    const npz = await readIfThere(root, indexNpz, longestWhole);
+    if (npz !== undefined) {
+      const { bytes: content, ...file } = npz;
+      return { index: parseIndexNpz(content, indexNpz), file, content, isYaml: false };
+    }
+  } catch (error) {
+    if (!(error instanceof TooLongError)) throw error;
+    return withContainedFile(root, indexNpz, longestNpz, (source, file) => ({
+      ...{ index: parseIndexNpz(source, indexNpz), file, content: undefined, isYaml: false },
+    }));
   }
-  const yaml = await readIfThere(root, paths.indexYaml, longestYaml);
-  return yaml && { index: parseIndexYaml(textOf(yaml.bytes), paths.indexYaml), file: yaml, isYaml: true };
+  const yaml = await readIfThere(root, indexYaml, longestYaml);
+  if (yaml === undefined) return undefined;
+  const { bytes: content, ...file } = yaml;
+  return { index: parseIndexYaml(textOf(content), indexYaml), file, content, isYaml: true };
 }
 
 async function readIfThere(root: string, path: string, limit: number): Promise<ContainedFile | undefined> {
@@ -92,7 +113,7 @@ function textOf(bytes: Uint8Array): string {
  * @throws {FileFormatError} if neither can be read.
  */
 export function parseIndexNpz(file: Uint8Array | ByteSource, path: string): ChunkIndex {
-  const npz = readNpz(file, path, crc32);
+  const npz = readNpz(file, path, { checksum: crc32, longest: longestColumn });
   const problems: string[] = [];
   const column = (name: string): NpyArray | undefined => {
     try {

@@ -6,8 +6,9 @@ import type { NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
 import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
 import { ChunkInProgress, type FinishedChunk } from "./chunk-in-progress.js";
+import { expectFiles } from "./expect-files.js";
 import { type ExtraRow, formatExtraRow } from "./extra/row.js";
-import { chunkPaths } from "./layout.js";
+import { chunkPaths, metadataName, paddedNumber } from "./layout.js";
 import type { StoreFiles } from "./store-files.js";
 import type { StoredPixels } from "./stored-pixels.js";
 import { finishChunk, readUnfinishedChunk } from "./unfinished-chunk.js";
@@ -83,6 +84,8 @@ export class StoreWriter implements FrameSink {
   #nextChunk: number;
   readonly #ownChunks: number[] = [];
   #accepted = 0;
+  /** Those of them that have got their index. */
+  readonly #finishedChunks: number[] = [];
   /** Chunks on their way to their index. */
   readonly #retired = new Set<ChunkInProgress>();
   /** Frames of chunks that have theirs. */
@@ -184,6 +187,10 @@ export class StoreWriter implements FrameSink {
     });
   }
 
+  /**
+   * Closes the chunk at work, and lets others write.
+   * @throws {EncodeError} if something could not be written, or what was written has vanished meanwhile.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#inTurn(async () => {
       clearInterval(this.#timer);
@@ -196,6 +203,7 @@ export class StoreWriter implements FrameSink {
         await this.#plan.release();
       }
       this.#tell();
+      await this.#expectFiles();
     });
     return this.#closing;
   }
@@ -300,6 +308,13 @@ export class StoreWriter implements FrameSink {
     await next?.chunk.then((chunk) => chunk.finish()).catch(() => {});
   }
 
+  #expectFiles(): Promise<void> {
+    const { path, files, format } = this.#plan;
+    const ending = format.layout === "video" ? format.extension : "";
+    const chunks = this.#finishedChunks.map((number) => `${paddedNumber(number)}${ending}`);
+    return expectFiles(files, path, [metadataName, ...chunks]);
+  }
+
   /** Frames a second, by the times of the first and the last. */
   #rate(): number | undefined {
     const seconds = (this.#last?.time ?? Number.NaN) - (this.#startTime ?? Number.NaN);
@@ -317,6 +332,7 @@ export class StoreWriter implements FrameSink {
       await before;
       try {
         await chunk.finish();
+        if (chunk.flushed > 0) this.#finishedChunks.push(chunk.number);
       } catch (error) {
         this.#untold ??= error;
       }

@@ -3,9 +3,12 @@ import type { Digest } from "../core/digest.js";
 import { EncodeError } from "../core/errors.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ChunkFormat, MendedChunk } from "./chunk-format.js";
-import { encodeChunkIndex } from "./chunk-index.js";
-import { type JournalFrame, journalHeaderBytes, parseJournal } from "./journal.js";
+import { encodeChunkIndex, mostFramesInChunk } from "./chunk-index.js";
+import { digestOfRanges, longestPicture } from "./digest-ranges.js";
+import { frameRecordBytes, journalHeaderBytes } from "./journal.js";
+import { JournalFrames } from "./journal-frames.js";
 import { type ChunkPaths, chunkPaths, paddedNumber } from "./layout.js";
+import { readJournal } from "./read-journal.js";
 import { partName, type StoreFiles, writeInPlace } from "./store-files.js";
 
 /** What the writer of a chunk left behind when it was killed, or has so far while it is at work. */
@@ -13,7 +16,7 @@ export interface UnfinishedChunk {
   readonly number: number;
   readonly paths: ChunkPaths;
   /** Frames that can be read. */
-  readonly frames: readonly JournalFrame[];
+  readonly frames: JournalFrames;
   /** Frames that the journal names, but the chunk does not hold: a power cut took them. */
   readonly lost: number;
   /** Ranks of frames that are damaged, with sound ones after them. */
@@ -48,40 +51,46 @@ export interface StoreAtWork {
 /**
  * Reads the journal of a chunk and compares it with what the chunk holds.
  * @param isAlive its writer is at work, so that what the journal names is there.
+ * @param keepsRows its extra data is wanted, too.
  * @returns undefined if there is no journal of this store's.
  */
 export async function readUnfinishedChunk(
   store: StoreAtWork,
   number: number,
   isAlive: boolean,
+  keepsRows = true,
 ): Promise<UnfinishedChunk | undefined> {
   const { root, uuid, format, files } = store;
   const paths = chunkPaths(root, format.layout, format.extension, number);
-  const bytes = await files.read(paths.journal);
-  if (bytes.length < journalHeaderBytes) {
-    // Its writer was killed before it began the chunk.
-    return { number, paths, frames: [], lost: 0, damaged: [], rows: [], head: undefined };
-  }
-  const journal = parseJournal(bytes);
-  if (journal === undefined || journal.chunk !== number) return undefined;
-  if (uuid !== undefined && journal.uuid !== uuid) return undefined;
-  const claimed: JournalFrame[] = [];
+  const size = (await files.size(paths.journal)) ?? 0;
+  const claimed = new JournalFrames(Math.min(mostFramesInChunk, Math.floor(size / frameRecordBytes)));
   const rows: string[] = [];
+  if (size < journalHeaderBytes) {
+    // Its writer was killed before it began the chunk.
+    return { number, paths, frames: claimed, lost: 0, damaged: [], rows, head: undefined };
+  }
   let head: Uint8Array | undefined;
   let synced = 0;
-  for (const record of journal.records) {
+  const read = (offset: number, wanted: number): Promise<Uint8Array> =>
+    // What a writer at work adds meanwhile is left to the next look.
+    files.readRange(paths.journal, offset, Math.max(0, Math.min(wanted, size - offset)));
+  const journal = await readJournal(read, (record) => {
     if (record.kind === "frame") claimed.push(record);
-    else if (record.kind === "row") rows.push(record.text);
-    else if (record.kind === "head") head = record.bytes;
+    else if (record.kind === "row") {
+      if (keepsRows) rows.push(record.text);
+    } else if (record.kind === "head") head = record.bytes;
     else synced = Math.max(synced, record.count);
-  }
+  });
+  if (journal === undefined || journal.chunk !== number) return undefined;
+  if (uuid !== undefined && journal.uuid !== uuid) return undefined;
   const held = isAlive
     ? { count: claimed.length, damaged: [] }
     : format.layout === "video"
       ? await heldInVideo(store, paths.chunk, claimed, synced)
       : await heldInFolder(store, paths.chunk, claimed, synced);
   const lost = claimed.length - held.count;
-  return { number, paths, frames: claimed.slice(0, held.count), lost, damaged: held.damaged, rows, head };
+  claimed.cut(held.count);
+  return { number, paths, frames: claimed, lost, damaged: held.damaged, rows, head };
 }
 
 interface Held {
@@ -93,17 +102,21 @@ interface Held {
 async function heldInVideo(
   { files, digest }: StoreAtWork,
   path: string,
-  claimed: readonly JournalFrame[],
+  claimed: JournalFrames,
   synced: number,
 ): Promise<Held> {
   const size = (await files.size(path)) ?? 0;
   let end = 0;
-  for (const [rank, frame] of claimed.entries()) {
-    if (frame.offset < end || frame.offset + frame.size > size) return { count: rank, damaged: [] };
-    end = frame.offset + frame.size;
-    if (rank < synced) continue;
-    const bytes = await files.readRange(path, frame.offset, frame.size);
-    if (digest([bytes]) !== frame.digest) return { count: rank, damaged: [] };
+  let rank = 0;
+  for (const { offset, size: bytes, digest: wanted } of claimed) {
+    // A picture of no bytes is none.
+    const isPlausible = offset >= end && offset + bytes <= size && bytes > 0 && bytes <= longestPicture;
+    if (!isPlausible) return { count: rank, damaged: [] };
+    end = offset + bytes;
+    const isSound =
+      rank < synced || (await digestOfRanges([[offset, end]], readerOf(files, path), digest)) === wanted;
+    if (!isSound) return { count: rank, damaged: [] };
+    rank++;
   }
   return { count: claimed.length, damaged: [] };
 }
@@ -112,25 +125,34 @@ async function heldInVideo(
 async function heldInFolder(
   { files, digest, format }: StoreAtWork,
   folder: string,
-  claimed: readonly JournalFrame[],
+  claimed: JournalFrames,
   synced: number,
 ): Promise<Held> {
-  let count = Math.min(synced, claimed.length);
   const damaged: number[] = [];
   const there = new Set(await files.list(folder));
-  for (let rank = count; rank < claimed.length; rank++) {
-    const { size, digest: wanted } = claimed[rank]!;
+  const isThere = (rank: number): boolean => there.has(paddedNumber(rank) + format.extension);
+  // Behind the last picture there is nothing to look for.
+  let last = claimed.length - 1;
+  while (last >= 0 && !isThere(last)) last--;
+  let count = Math.min(synced, last + 1);
+  for (let rank = count; rank <= last; rank++) {
+    const { size, digest: wanted } = claimed.at(rank)!;
     const name = paddedNumber(rank) + format.extension;
     const path = join(folder, name);
     const isWhole =
       size > 0 &&
+      size <= longestPicture &&
       there.has(name) &&
       (await files.size(path)) === size &&
-      digest([await files.readRange(path, 0, size)]) === wanted;
+      (await digestOfRanges([[0, size]], readerOf(files, path), digest)) === wanted;
     if (isWhole) count = rank + 1;
     else damaged.push(rank);
   }
   return { count, damaged: damaged.filter((rank) => rank < count) };
+}
+
+function readerOf(files: StoreFiles, path: string): (offset: number, size: number) => Promise<Uint8Array> {
+  return (offset, size) => files.readRange(path, offset, size);
 }
 
 /**
@@ -159,9 +181,9 @@ export async function finishChunk(
   }
   if (frames.length > 0 || isFolder) {
     const index = encodeChunkIndex({
-      numbers: frames.map(({ number }) => number),
-      times: frames.map(({ time }) => time),
-      pictures: mended?.pictures ?? frames,
+      numbers: Array.from(frames, ({ number }) => number),
+      times: Array.from(frames, ({ time }) => time),
+      pictures: mended?.pictures ?? [...frames],
       rest: mended?.rest,
       extra,
       store: storeFacts,
@@ -186,7 +208,7 @@ async function mend(
   if (format.mendChunk === undefined) {
     // Nothing to mend but its end, where half a picture may stand.
     await files.truncate(paths.chunk, last.offset + last.size);
-    return { pictures: frames, rest: undefined };
+    return { pictures: [...frames], rest: undefined };
   }
   const temporary = partName(paths.chunk);
   const asLeft = `${paths.chunk}.left`;
@@ -230,7 +252,9 @@ export async function copyAsLeft(
 
 /** Removes pictures that were on their way when the writer was killed: nobody was told that they are safe. */
 async function tidyFolder({ files, format }: StoreAtWork, { paths, frames }: UnfinishedChunk): Promise<void> {
-  const claimed = new Set(frames.map((_, rank) => paddedNumber(rank) + format.extension));
+  const claimed = new Set(
+    Array.from({ length: frames.length }, (_, rank) => paddedNumber(rank) + format.extension),
+  );
   for (const name of await files.list(paths.chunk)) {
     const isPicture = /^\d{6,}\./.test(name) && name.endsWith(format.extension);
     // What cannot be removed (a folder of that name) harms nobody: no index names it.

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { type Digest, loadDigest } from "../core/digest.js";
 import { MareyError, NotFoundError, StoreFormatError } from "../core/errors.js";
 import { type StampStatistics, stampStatistics } from "../core/stamp-statistics.js";
-import { encodeZip, extractZipEntry, readZipDirectory } from "../core/zip.js";
+import { bytesInMemory, encodeZip, extractZipEntry, readZipDirectory } from "../core/zip.js";
 import type { EncodedPicture } from "./chunk-format.js";
-import { type ChunkBytes, decodeChunkBytes } from "./chunk-index.js";
+import { type ChunkBytes, decodeChunkBytes, mostFramesInChunk } from "./chunk-index.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
+import { type ByteRange, digestOfRanges, longestPicture } from "./digest-ranges.js";
 import { type ChunkPaths, chunkPaths, metadataCopyName, metadataName, paddedNumber } from "./layout.js";
 import { readMetadataText } from "./metadata-file.js";
+import { nodeFiles } from "./node-files.js";
 import type { StoreChunk, StoreReader } from "./store-reader.js";
 
 export interface VerifyStoreOptions {
@@ -103,7 +105,11 @@ interface Check {
   done: number;
 }
 
-const longestIndex = 2 ** 30;
+/** Longest index of a chunk that is looked through, in bytes: five columns, and a little. */
+const longestIndex = 48 * mostFramesInChunk;
+
+/** Damaged frames of one chunk that are told one by one. */
+const mostTold = 1000;
 
 async function verifyChunk(check: Check, chunk: StoreChunk): Promise<ChunkReceipt> {
   const { store, damage } = check;
@@ -111,10 +117,13 @@ async function verifyChunk(check: Check, chunk: StoreChunk): Promise<ChunkReceip
   const paths = chunkPaths(store.path, layout, extension, chunk.number);
   const before = damage.length;
   const written = await readChunkBytes(store.path, paths, damage);
+  const frames = { ...check, damage: [] };
   const result =
     layout === "video"
-      ? await verifyVideo(check, chunk, paths, written)
-      : await verifyPictures(check, chunk, paths, written);
+      ? await verifyVideo(frames, chunk, paths, written)
+      : await verifyPictures(frames, chunk, paths, written);
+  damage.push(...shortened(frames.damage, paths.chunk));
+  check.done = frames.done;
   await verifyExtraFile(check, paths, written?.extra);
   const isOpen = await stat(paths.indexNpz).then(
     () => false,
@@ -128,6 +137,15 @@ async function verifyChunk(check: Check, chunk: StoreChunk): Promise<ChunkReceip
     ...result,
     damage: damage.length - before,
   };
+}
+
+/** An index may name millions of frames that nobody ever wrote. */
+function shortened(damage: readonly StoreDamage[], path: string): readonly StoreDamage[] {
+  if (damage.length <= mostTold) return damage;
+  return [
+    ...damage.slice(0, mostTold),
+    { path, message: `${damage.length - mostTold} more of its frames are damaged` },
+  ];
 }
 
 /** What the chunk's index says of its bytes; undefined where it says nothing. */
@@ -153,8 +171,10 @@ async function readChunkBytes(
 
 /** An index of ours is told by its content alone, to the byte: what is packed again is the same. */
 function isAsWritten(bytes: Uint8Array, path: string): boolean {
-  const arrays = readZipDirectory(bytes, path).map(
-    (entry) => [entry.name, extractZipEntry(bytes, entry, path)] as const,
+  const entries = readZipDirectory(bytesInMemory(bytes), path);
+  if (entries.some(({ method }) => method !== 0)) return false;
+  const arrays = entries.map(
+    (entry) => [entry.name, extractZipEntry(bytesInMemory(bytes), entry, path)] as const,
   );
   return Buffer.compare(encodeZip(new Map(arrays)), bytes) === 0;
 }
@@ -172,10 +192,15 @@ async function verifyPictures(
 ): Promise<ChunkResult> {
   const { store, damage } = check;
   let [bytes, digests] = [0, 0];
+  // A folder that is a link is followed, as far as it stays within the store.
+  const folder = await containedPath(store.path, paths.chunk).catch(() => paths.chunk);
+  const there = new Set(await nodeFiles.list(folder).catch(() => []));
   for (let rank = 0; rank < count; rank++) {
     const frame = start + rank;
-    const path = join(paths.chunk, paddedNumber(rank) + store.format.extension);
+    const name = paddedNumber(rank) + store.format.extension;
+    const path = join(paths.chunk, name);
     try {
+      if (!there.has(name)) throw new NotFoundError(path, "no such file");
       const file = await openContained(store.path, path);
       try {
         const { size } = await file.stat();
@@ -258,12 +283,16 @@ async function openContained(root: string, path: string): Promise<FileHandle> {
 }
 
 async function isSound(file: FileHandle, picture: EncodedPicture, digest: Digest): Promise<boolean> {
-  return digest([await readAt(file, picture.offset, picture.size)]) === picture.digest;
+  const { offset, size } = picture;
+  if (size > longestPicture) return false;
+  return (await digestOfRanges([[offset, offset + size]], readerOf(file), digest)) === picture.digest;
 }
 
-async function readAt(file: FileHandle, offset: number, size: number): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(size), 0, size, offset);
-  return buffer.subarray(0, bytesRead);
+function readerOf(file: FileHandle): (offset: number, size: number) => Promise<Uint8Array> {
+  return async (offset, size) => {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(size), 0, size, offset);
+    return buffer.subarray(0, bytesRead);
+  };
 }
 
 /** What lies before, between and behind the pictures. */
@@ -272,14 +301,14 @@ async function digestOfRest(
   bytes: number,
   { pictures }: ChunkBytes,
   digest: Digest,
-): Promise<bigint> {
-  const parts: Uint8Array[] = [];
+): Promise<bigint | undefined> {
+  const ranges: ByteRange[] = [];
   let at = 0;
   for (const { offset, size } of [...pictures, { offset: bytes, size: 0 }]) {
-    if (offset > at && offset <= bytes) parts.push(await readAt(file, at, offset - at));
+    if (offset > at && offset <= bytes) ranges.push([at, offset]);
     at = offset + size;
   }
-  return digest(parts);
+  return digestOfRanges(ranges, readerOf(file), digest);
 }
 
 async function verifyExtraFile(
@@ -288,11 +317,17 @@ async function verifyExtraFile(
   wanted: bigint | undefined,
 ): Promise<void> {
   if (wanted === undefined) return;
-  const bytes = await readContainedFile(store.path, extraJson, longestIndex).catch(() => undefined);
-  if (bytes === undefined)
+  const file = await openContained(store.path, extraJson).catch(() => undefined);
+  if (file === undefined) {
     damage.push({ path: extraJson, message: "is missing, though extra data was written" });
-  else if (digest([bytes]) !== wanted) {
+    return;
+  }
+  try {
+    const { size } = await file.stat();
+    if ((await digestOfRanges([[0, size]], readerOf(file), digest)) === wanted) return;
     damage.push({ path: extraJson, message: "its bytes are not those that were written" });
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { ColumnIndex } from "../core/column-index.js";
+import { ColumnIndex, numberColumn } from "../core/column-index.js";
 import { ClosedError, DecodeError, UnsupportedError } from "../core/errors.js";
 import type { FrameNumber, IndexedFrame, Stamp } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
@@ -293,16 +293,4 @@ function rowIndex(
     numbers.push(indexes[at]!.number(rank));
   }
   return new ColumnIndex({ numbers: numberColumn(numbers), times });
-}
-
-/** @throws {UnsupportedError} if no column holds them all exactly. */
-function numberColumn(numbers: readonly FrameNumber[]): Float64Array | BigInt64Array | BigUint64Array {
-  if (numbers.every((number) => typeof number === "number")) return Float64Array.from(numbers);
-  const fits = (width: (bits: number, value: bigint) => bigint): boolean =>
-    numbers.every(
-      (number) => Number.isInteger(Number(number)) && width(64, BigInt(number)) === BigInt(number),
-    );
-  if (fits(BigInt.asIntN)) return BigInt64Array.from(numbers, BigInt);
-  if (fits(BigInt.asUintN)) return BigUint64Array.from(numbers, BigInt);
-  throw new UnsupportedError("frame numbers in one alignment", "some beyond 2^53 beside fractions or none");
 }

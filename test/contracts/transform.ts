@@ -58,7 +58,7 @@ function digest(image: Image): string {
 }
 
 /** What every transform has to do, whatever it does. */
-export function testTransform<O>(kind: TransformKind<O>, cases: readonly TransformCase<O>[]): void {
+export function testTransform<O>(kind: TransformKind<O>, cases: readonly TransformCase<NoInfer<O>>[]): void {
   const make = kind as unknown as (options?: O) => BoundTransform;
   const any = kind as unknown as AnyTransformKind;
   describe(`transform ${any.name}`, () => {

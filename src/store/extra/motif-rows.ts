@@ -1,4 +1,4 @@
-import type { ExtraRow } from "./row.js";
+import { type ExtraRow, numberBefore } from "./row.js";
 
 /**
  * What of the rows of a Motif `.extra_data.json` belongs to frames, in their order: rows without a frame number of 0 or
@@ -7,7 +7,7 @@ import type { ExtraRow } from "./row.js";
  */
 export function motifRows(rows: readonly ExtraRow[]): ExtraRow[] {
   return rows
-    .filter((row) => isCounted(row.frame_number) || isCounted(row._frame_number_before_reindex))
+    .filter((row) => isCounted(row.frame_number) || isCounted(row[numberBefore]))
     .sort((a, b) => compare(a.frame_index, b.frame_index) || compare(a.sensor_time, b.sensor_time));
 }
 

@@ -1,7 +1,7 @@
 import { FileFormatError, MareyError, NotFoundError, StoreFormatError } from "../../core/errors.js";
-import { readContainedFile } from "../contained-file.js";
-import { parseJournal } from "../journal.js";
+import { readContainedFile, readContainedText, withContainedFile } from "../contained-file.js";
 import type { StoreLayout } from "../layout.js";
+import { readJournal } from "../read-journal.js";
 import { type ExtraColumns, rowsOfColumns } from "./columns.js";
 import { type ExtraFile, extraFileGroups } from "./extra-files.js";
 import { parseExtraRows } from "./json-rows.js";
@@ -33,13 +33,15 @@ export interface ExtraPlace {
   report(path: string, message: string): void;
 }
 
+/** Longest files that are read, in bytes. */
+const longest = { "motif-h5": 2 ** 29, json: 2 ** 28 };
+/** Rows of a chunk in progress that are read, in characters. */
+const longestRows = 2 ** 25;
+
 /** The extra data of one file: rows, or columns where the file has them. */
 export type ExtraPart =
   | { readonly path: string; readonly rows: readonly ExtraRow[] }
   | { readonly path: string; readonly columns: ExtraColumns };
-
-/** Longest file of extra data that is read, in bytes. */
-const longestFile = 2 ** 29;
 
 /** The files of extra data that a store has, in the order of the chunks; those of chunks in progress among them. */
 export async function findExtraFiles(place: ExtraPlace, options: ExtraOptions = {}): Promise<ExtraFile[]> {
@@ -65,7 +67,8 @@ export async function* readExtra(place: ExtraPlace, options: ExtraOptions = {}):
           yield { path, columns: await h5.read(bytes, path) };
           continue;
         }
-        const text = file.kind === "journal" ? journalText(bytes, place) : new TextDecoder().decode(bytes);
+        const text =
+          file.kind === "journal" ? await journalText(path, place) : new TextDecoder().decode(bytes);
         const { rows, problem } = parseExtraRows(text);
         if (problem !== undefined && options.strict) throw new StoreFormatError(path, problem);
         if (problem !== undefined) place.report(path, problem);
@@ -120,7 +123,7 @@ async function* filesOfChunk(
   for (const group of extraFileGroups(root, layout, extension, chunk)) {
     let found = 0;
     for (const file of group) {
-      const bytes = await readContainedFile(root, file.path, longestFile).catch((error: unknown) => {
+      const bytes = await readExtraFile(root, file).catch((error: unknown) => {
         if (error instanceof MareyError) return error;
         throw error;
       });
@@ -132,12 +135,33 @@ async function* filesOfChunk(
   }
 }
 
+/** A journal is read when it is needed, piece by piece. */
+async function readExtraFile(root: string, { kind, path }: ExtraFile): Promise<Uint8Array> {
+  if (kind === "motif-h5") return readContainedFile(root, path, longest[kind]);
+  if (kind !== "journal") return readContainedText(root, path, longest.json);
+  return withContainedFile(root, path, Number.POSITIVE_INFINITY, () => new Uint8Array());
+}
+
 /** What the file of extra data will be once the chunk is finished. */
-function journalText(bytes: Uint8Array, { uuid }: ExtraPlace): string {
-  const journal = parseJournal(bytes);
-  const isOwn = journal !== undefined && (uuid === undefined || journal.uuid === uuid);
-  const records = isOwn ? journal.records : [];
-  return `[${records.flatMap((record) => (record.kind === "row" ? [record.text] : [])).join(", ")}]`;
+async function journalText(path: string, { root, uuid }: ExtraPlace): Promise<string> {
+  const rows: string[] = [];
+  let length = 0;
+  const owner = await readJournal(pieceReader(root, path), (record) => {
+    if (record.kind !== "row") return;
+    length += record.text.length;
+    if (length <= longestRows) rows.push(record.text);
+  });
+  if (length > longestRows)
+    throw new StoreFormatError(path, `has rows of ${length} characters: marey repair first`);
+  const isOwn = owner !== undefined && (uuid === undefined || owner.uuid === uuid);
+  return isOwn ? `[${rows.join(", ")}]` : "[]";
+}
+
+function pieceReader(root: string, path: string): (offset: number, size: number) => Promise<Uint8Array> {
+  return async (offset, size) =>
+    withContainedFile(root, path, Number.POSITIVE_INFINITY, (file) =>
+      file.slice(Math.min(offset, file.byteLength), Math.min(offset + size, file.byteLength)),
+    );
 }
 
 function isMissing(found: unknown): boolean {

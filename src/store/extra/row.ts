@@ -3,6 +3,9 @@ import type { FrameNumber } from "../../core/frame.js";
 /** One row of extra data; `frame_number`, `frame_time` and `frame_index` say to which frame it belongs. */
 export type ExtraRow = Readonly<Record<string, unknown>>;
 
+/** What `reindexStore` keeps the frame number under that was there before, in indexes and rows, as imgstore does. */
+export const numberBefore = "_frame_number_before_reindex";
+
 /** The frame that a row belongs to: the last one written before it, if there is one. */
 export interface RowStamp {
   readonly number: FrameNumber;
