@@ -9,6 +9,7 @@ type KernelName =
   | "boxBytes"
   | "countShorts"
   | "countTiles"
+  | "halveBytes"
   | "lumaOfPixels"
   | "medianByCounts"
   | "medianBytes3"

@@ -6,6 +6,7 @@ export { blurShorts } from "./blur-shorts";
 export { boxBytes } from "./box";
 export { applyCells, countTiles, packCells } from "./clahe";
 export { applyShorts, countShorts, spreadShorts } from "./clahe-shorts";
+export { halveBytes } from "./halve";
 export { lumaOfPixels, shiftPixels } from "./luma";
 export { medianBytes3, medianBytes5, medianShorts3, medianShorts5 } from "./median";
 export { medianByCounts } from "./median-counts";
