@@ -19,7 +19,8 @@ type KernelName =
   | "packCells"
   | "sharpenBytes"
   | "shiftPixels"
-  | "spreadShorts";
+  | "spreadShorts"
+  | "spreadTiles";
 
 export type Kernels = { readonly [K in KernelName]: (...args: number[]) => void };
 

@@ -5,7 +5,7 @@ export { blurBytes } from "./blur";
 export { blurShorts } from "./blur-shorts";
 export { boxBytes } from "./box";
 export { applyCells, countTiles, packCells } from "./clahe";
-export { applyShorts, countShorts, spreadShorts } from "./clahe-shorts";
+export { applyShorts, countShorts, spreadShorts, spreadTiles } from "./clahe-shorts";
 export { halveBytes } from "./halve";
 export { lumaOfPixels, shiftPixels } from "./luma";
 export { medianBytes3, medianBytes5, medianShorts3, medianShorts5 } from "./median";
