@@ -11,6 +11,7 @@ import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { SourceReader } from "./core/source-reader.js";
+import type { StampFileOptions } from "./core/stamp-table.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
 import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
@@ -39,6 +40,7 @@ import { jpeg } from "./images/jpeg.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
+import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
@@ -46,6 +48,7 @@ import { fmf } from "./readers/fmf.js";
 import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import { matStack } from "./readers/mat-stack.js";
+import { miniscope } from "./readers/miniscope.js";
 import { norpix } from "./readers/norpix.js";
 import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
@@ -76,8 +79,12 @@ export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
 export type { SourceProblem } from "./core/ranked-source.js";
 export type { SourceReader, SourceReaderOptions } from "./core/source-reader.js";
+export { stampsOfFile } from "./core/stamp-file.js";
+export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
+export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -121,6 +128,9 @@ export const builtInReaders: readonly SourceReader[] = [
   ...[matStack],
 ];
 
+/** Every format that is a folder of files; they are given no first bytes. */
+export const builtInFolderReaders: readonly SourceReader[] = [miniscope];
+
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
 
@@ -142,8 +152,20 @@ export interface OpenOptions extends VideoReadOptions {
   readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
+  /** A file that says when each frame was, for sources that know it less well themselves; see `stampsOfFile`. */
+  readonly timestamps?: string | TimestampsFile;
   /** What the frames are seen through, in this order; see `bend`. */
   readonly transforms?: readonly BoundTransform[];
+}
+
+/** Where the times of frames are written down. */
+export interface TimestampsFile extends StampFileOptions {
+  readonly path: string;
+  /**
+   * Take it if it has fewer or more times than there are frames, too: the first is the first frame's. Frames behind the
+   * last have no time. @default false: that is an error
+   */
+  readonly allowMissing?: boolean;
 }
 
 /**
@@ -152,14 +174,40 @@ export interface OpenOptions extends VideoReadOptions {
  * @throws {NotFoundError} if there is nothing; and what `openStore`, `openVideo`, `openImages` and `openArray` throw.
  */
 export async function open(path: string | URL, options: OpenOptions = {}): Promise<SeekableSource> {
-  const { transforms = [], ...rest } = options;
+  const { transforms = [], timestamps, ...rest } = options;
   const source = await openPlain(path, rest);
   try {
-    return bend(source, ...transforms);
+    const stamped = timestamps === undefined ? source : await withTimestamps(source, timestamps);
+    return bend(stamped, ...transforms);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+/** Longest file of times that is read, in bytes. */
+const longestTimestamps = 2 ** 29;
+
+async function withTimestamps(
+  source: SeekableSource,
+  timestamps: string | TimestampsFile,
+): Promise<SeekableSource> {
+  const { path, allowMissing, ...options } =
+    typeof timestamps === "string" ? { path: timestamps } : timestamps;
+  const [{ FilePieces }, { stampsOfFile }, { stampedSource }] = await Promise.all([
+    import("./images/file-pieces.js"),
+    import("./core/stamp-file.js"),
+    import("./core/stamped-source.js"),
+  ]);
+  const file = await FilePieces.open(path);
+  const read = async (): Promise<Uint8Array> => {
+    if (file.size > longestTimestamps) {
+      throw new FileFormatError(path, `${file.size} bytes of times; at most ${longestTimestamps} are read`);
+    }
+    return await file.read(0, file.size);
+  };
+  const columns = stampsOfFile(await read().finally(() => file.close()), path, options);
+  return stampedSource(source, columns, { path, ...(allowMissing !== undefined && { allowMissing }) });
 }
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
@@ -213,6 +261,9 @@ async function recognise(path: string | URL): Promise<Recognised> {
       () => false,
     );
     if (isStore) return { kind: "store" };
+    for (const reader of builtInFolderReaders) {
+      if (await reader.matches(new Uint8Array(0), local)) return { kind: reader.kind, reader };
+    }
     const { matchesImages } = await import("./readers/image-folder.js");
     if (await matchesImages(local)) return { kind: "images" };
     throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
@@ -271,6 +322,10 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
+  /** TIFF stacks: how pictures are packed. @default "deflate" */
+  readonly compression?: "none" | "deflate" | "lzw";
+  /** TIFF stacks: BigTIFF in any case, or where classic TIFF cannot count so far. @default "auto" */
+  readonly bigtiff?: "auto" | "always";
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -281,7 +336,7 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -299,7 +354,8 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (encoding !== undefined && kind !== "store")
     throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
-  if (kind === "images") return createImages(path, common);
+  if (kind === "images")
+    return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
@@ -316,6 +372,16 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     ...(chunkSize !== undefined && { chunkSize }),
     ...(metadata !== undefined && { metadata }),
   });
+}
+
+/** A name without a counter is one file, which in TIFF holds any number of pictures. */
+function isTiffStack(path: string): boolean {
+  return tiff.extensions.includes(extname(path).slice(1).toLowerCase()) && !isImagePattern(path);
+}
+
+/** All frames in one TIFF file; see `images/tiff-stack-writer.ts`. */
+export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
+  return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
 }
 
 /**

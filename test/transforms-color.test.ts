@@ -23,7 +23,7 @@ const judged = judge(`
 def mixed(a, matrix, add=(0, 0, 0), white=255):
     # rows and columns are red, green, blue; a is bgr
     rgb = a[..., 2::-1].astype(np.float64) @ np.array(matrix, np.float64).reshape(3, 3).T + add
-    return np.clip(np.floor(rgb[..., ::-1] + 0.5), 0, white).astype(a.dtype)
+    return np.clip(np.rint(rgb[..., ::-1]), 0, white).astype(a.dtype)
 
 def weighted(a, r, g, b):
     return np.clip(np.floor(a.astype(np.float64) @ (b, g, r) + 0.5), 0, 255).astype(np.uint8)

@@ -41,6 +41,7 @@ import {
   scaleBar,
   sharpen,
   speed,
+  stabilize,
   subsample,
   swap,
   text,
@@ -90,6 +91,7 @@ contract(subsample, [
 contract(speed, [{ options: { factor: 2.5 } }]);
 contract(rate, [{ options: { fps: 25 } }, { options: { fps: 4 } }]);
 contract(reverse, [{}]);
+contract(stabilize, [{}, { options: { reference: 1, most: 5, background: "white" } }]);
 contract(average, [
   { options: { frames: 1 } },
   { options: { frames: 3 } },

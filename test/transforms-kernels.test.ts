@@ -7,7 +7,7 @@ import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/e
 import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
-import { halveBytes } from "../src/transforms/kernels/halve-bytes.js";
+import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
 import {
   type MedianSamples,
   medianByCountsPlain,
@@ -149,7 +149,7 @@ test("halving with vectors is halving", () => {
     for (const color of colors) {
       const image = noiseImage({ width: 2 * width, height: 2 * height, dtype: "uint8", color }, width);
       const out = { ...image, width, height };
-      same(image, halveBytes(out)!, () => halved(image, out).data as Uint8Array);
+      same(image, halveWithVectors(out)!, () => halved(image, out).data as Uint8Array);
     }
   }
 });

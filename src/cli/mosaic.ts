@@ -9,6 +9,7 @@ import { addCommonOptions, type CliCommand, type CommonOptions, type Context } f
 import { exit, UsageError } from "./exit.js";
 import { countOf, formatSeconds, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
+import { isPlot, openPlot, plotSettingNames } from "./plot-source.js";
 import { pour } from "./pour.js";
 import { readTransforms } from "./read-transforms.js";
 import { parseInteger, parsePositive } from "./selection.js";
@@ -41,6 +42,9 @@ one of them, by its rank (0 is the first):
 options: title, offset (seconds; by index frames), speed (2 is twice as fast), fps (instead of its own times),
 after (hold, blank, loop, stop), before (blank, hold), fit (contain, cover, stretch, none).
 
+A source "plot:DATA" is a chart that goes with the first film: DATA as for "marey plot", and behind it, with commas between,
+${plotSettingNames.join("=, ")}=.
+
 --titles takes a list ("left,right"), or "names" for the names of the files. -t bends the whole mosaic: a scale bar, a text.
 Without -o: how large it is, where each source stands and how many frames there are. With --json one object: output,
 width, height, frames, seconds, cells.
@@ -48,6 +52,7 @@ width, height, frames, seconds, cells.
 Examples:
   marey mosaic left.mp4 right.mp4 -o both.mp4 --layout row --titles left,right
   marey mosaic cam1 cam2 cam3 cam4 -o all.mp4 --titles names --max-width 1920 --padding 4
+  marey mosaic fly.mp4 plot:signals.csv -o signals.mp4 --layout column
   marey mosaic fly.mp4 logo.png -o talk.mp4 --layout column --source 0:speed=0.25 -t "text:{time:.2f} s,at=bottom-right"`;
 
 export const mosaic: CliCommand = {
@@ -175,9 +180,14 @@ async function openAll(
   const { mosaic: make, open } = await import("../index.js");
   const opened: SeekableSource[] = [];
   try {
-    for (const path of paths) opened.push(await open(path, { signal }));
+    for (const path of paths) if (!isPlot(path)) opened.push(await open(path, { signal }));
+    const first = opened[0];
+    if (first === undefined) throw new UsageError("a chart goes with a film: name one, too");
+    let next = 0;
+    const all: SeekableSource[] = [];
+    for (const path of paths) all.push(isPlot(path) ? await openPlot(path, first) : opened[next++]!);
     return make(
-      opened.map((source, at) => ({ source, ...settings[at] })),
+      all.map((source, at) => ({ source, ...settings[at] })),
       options,
     );
   } catch (error) {

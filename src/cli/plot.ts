@@ -32,7 +32,7 @@ seconds (--unit), texts ISO 8601 dates. Arrays without one take --rate samples a
 as many frames. --columns says what is drawn; without it everything that is a number.
 
 With --like the frames have the numbers and times of that video or store, so that both can be shown together; its clock
-must be that of the data, or --offset say how many seconds to add to those. Without, there are --fps frames a second.
+must be that of the data, or --offset say how many seconds to add to those (start: they count from the first frame). Without, there are --fps frames a second.
 
 --window 10 lets 10 seconds move by (--ahead 3 of them to come); else the whole chart stands still and a line shows where
 now is; with --mode grow it is drawn up to now. OUT is what "marey convert" writes: a video, a store, numbered pictures; a
@@ -75,7 +75,7 @@ export const plot: CliCommand = {
         ]),
       )
       .option("--rate <hz>", "samples a second of arrays that have no times", parsePositive)
-      .option("--offset <seconds>", "added to the times of the data", parseNumber)
+      .option("--offset <seconds>", "added to the times of the data; start: of the first frame", parseOffset)
       .addOption(
         new Option("--mode <mode>", "how it moves (default: scroll with --window, else cursor)").choices([
           "cursor",
@@ -113,6 +113,7 @@ export const plot: CliCommand = {
       .option("--line-width <pixels>", "(default: 1.5)", parsePositive)
       .option("--marker-size <pixels>", "of the dots of a scatter chart (default: 5)", parsePositive)
       .option("--bins <count>", "of a histogram (default: 40)", parseInteger)
+      .option("--map <name>", "colours of a heat map: viridis, magma, turbo, gray ... (default: viridis)")
       .option("--font-size <pixels>", "(default: by the size)", parsePositive)
       .option("--no-grid", "without lines behind the data")
       .option("--format <name>", "store format: png, npy, avc1/mp4 ...")
@@ -132,6 +133,10 @@ function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new UsageError(`"${text}" is not a number`);
   return value;
+}
+
+function parseOffset(text: string): number | "start" {
+  return text === "start" ? text : parseNumber(text);
 }
 
 function parseSize(text: string): [number, number] {

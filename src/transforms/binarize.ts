@@ -1,6 +1,7 @@
 import { toColor } from "../core/color.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { histogram } from "./kernels/histogram.js";
+import { mapThroughTable } from "./kernels/map-samples.js";
 import { needPicture, plainColors } from "./need-picture.js";
 import { choice, either, real } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
@@ -40,9 +41,10 @@ export const binarize = pictureTransform<BinarizeOptions>(
     return {
       info: out,
       apply: (image): Image => {
-        const gray = toColor(image, "gray").data as Uint8Array;
-        const level = isOtsu(threshold) ? otsu(histogram(gray, white + 1), gray.length) : threshold;
-        return { ...out, data: isFloat(info.dtype) ? above(gray, level) : wholeAbove(gray, level) };
+        const gray = toColor(image, "gray");
+        const samples = gray.data as Uint8Array;
+        const level = isOtsu(threshold) ? otsu(histogram(samples, white + 1), samples.length) : threshold;
+        return { ...out, data: isFloat(info.dtype) ? above(samples, level) : wholeAbove(gray, level) };
       },
     };
   },
@@ -58,9 +60,14 @@ function above(samples: Uint8Array, level: number): Uint8Array {
   return out;
 }
 
-/** Of integers, without a branch: the difference is negative where the sample is above. */
-function wholeAbove(samples: Uint8Array, level: number): Uint8Array {
+/** Of bytes by their table; of others without a branch: the difference is negative where the sample is above. */
+function wholeAbove(gray: Image, level: number): Uint8Array {
   const limit = Math.min(65_536, Math.max(-1, Math.floor(level)));
+  const samples = gray.data as Uint8Array | Uint16Array;
+  if (samples instanceof Uint8Array) {
+    const table = Uint8Array.from({ length: 256 }, (_, value) => (value > limit ? 255 : 0));
+    return mapThroughTable(gray, table).data as Uint8Array;
+  }
   const out = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) out[i] = (limit - samples[i]!) >> 31;
   return out;

@@ -40,6 +40,7 @@ import { rotate } from "./rotate.js";
 import { scaleBar } from "./scale-bar.js";
 import { sharpen } from "./sharpen.js";
 import { speed } from "./speed.js";
+import { stabilize } from "./stabilize.js";
 import { subsample } from "./subsample.js";
 import { swap } from "./swap.js";
 import { text } from "./text.js";
@@ -108,6 +109,7 @@ export { type ScaleBarOptions, scaleBar } from "./scale-bar.js";
 export { type SharpenOptions, sharpen } from "./sharpen.js";
 export * from "./side-by-side.js";
 export { type SpeedOptions, speed } from "./speed.js";
+export { type StabilizeOptions, stabilize } from "./stabilize.js";
 export { stillPicture } from "./still-picture.js";
 export { type SubsampleOptions, subsample } from "./subsample.js";
 export { type SwapOptions, swap } from "./swap.js";
@@ -134,5 +136,5 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   // Which frames, and when.
   ...[subsample, speed, rate, reverse],
   // Several frames at once.
-  ...[average, difference, background, projection],
+  ...[average, difference, background, projection, stabilize],
 ];

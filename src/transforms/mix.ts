@@ -3,7 +3,7 @@ import { blankImage, type Image, type ImageInfo } from "../core/image.js";
 import { channelOrder, needPicture, plainColors } from "./need-picture.js";
 import { real, several } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
-import { isFloat, sampleRange } from "./sample-range.js";
+import { sampleRange } from "./sample-range.js";
 
 export interface MixOptions {
   /**
@@ -16,7 +16,8 @@ export interface MixOptions {
 /**
  * Mixes the colours of each pixel anew, for false colours, unmixing and white balance: OpenCV's `transform`, with the rows
  * and columns in the order red, green, blue whatever the picture's own is. Gray counts as equal red, green and blue and
- * becomes BGR. Integers are rounded, halves up, and limited to their range; alpha is kept.
+ * becomes BGR. Integers are rounded (bytes with halves to
+ * even, others up) and limited to their range; alpha is kept.
  */
 export const mix = pictureTransform<MixOptions>(
   {
@@ -38,14 +39,16 @@ export const mix = pictureTransform<MixOptions>(
     }
     const { pixelFormat: _, ...rest } = info;
     const out: ImageInfo = info.color === "gray" ? { ...rest, channels: 3, color: "bgr" } : info;
-    const half = isFloat(info.dtype) ? 0 : 0.5;
+    // Bytes are rounded and limited by the array that they are written into.
+    const half = info.dtype === "uint16" ? 0.5 : 0;
     const columns = matrix.length / 3;
     const rows = [0, 1, 2].map((row) => {
       const [red, green, blue, offset = 0] = matrix.slice(row * columns, (row + 1) * columns);
       return [red!, green!, blue!, offset + half] as const;
     });
-    const limit = isFloat(info.dtype) ? undefined : sampleRange(info).white;
-    return { info: out, apply: (image) => mixed(image, out, rows, limit) };
+    const { white } = sampleRange(info);
+    const isLimited = info.dtype === "uint16" || (info.dtype === "uint8" && white !== 255);
+    return { info: out, apply: (image) => mixed(image, out, rows, isLimited ? white : undefined) };
   },
 );
 
@@ -54,22 +57,27 @@ type Row = readonly [red: number, green: number, blue: number, offset: number];
 function mixed(image: Image, info: ImageInfo, rows: readonly Row[], limit: number | undefined): Image {
   const out = blankImage(info);
   const from = image.data as Uint8Array;
-  const to = out.data as Uint8Array;
+  const to =
+    out.data instanceof Uint8Array ? new Uint8ClampedArray(out.data.buffer) : (out.data as Uint16Array);
   const [b, g, r] = channelOrder(image);
   const [toB, toG, toR] = channelOrder(info);
   const step = image.channels;
   const [[rr, rg, rb, ro], [gr, gg, gb, go], [br, bg, bb, bo]] = rows as readonly [Row, Row, Row];
-  // Integers are limited here, and cut off when they are stored; floats are neither.
-  const most = limit ?? Number.POSITIVE_INFINITY;
-  const least = limit === undefined ? Number.NEGATIVE_INFINITY : 0;
   for (let i = 0, k = 0; i < from.length; i += step, k += info.channels) {
     const red = from[i + r]!;
     const green = from[i + g]!;
     const blue = from[i + b]!;
-    to[k + toR] = Math.min(most, Math.max(least, red * rr + green * rg + blue * rb + ro));
-    to[k + toG] = Math.min(most, Math.max(least, red * gr + green * gg + blue * gb + go));
-    to[k + toB] = Math.min(most, Math.max(least, red * br + green * bg + blue * bb + bo));
+    const newRed = red * rr + green * rg + blue * rb + ro;
+    const newGreen = red * gr + green * gg + blue * gb + go;
+    const newBlue = red * br + green * bg + blue * bb + bo;
+    to[k + toR] = limit === undefined ? newRed : limited(newRed, limit);
+    to[k + toG] = limit === undefined ? newGreen : limited(newGreen, limit);
+    to[k + toB] = limit === undefined ? newBlue : limited(newBlue, limit);
     if (step === 4) to[k + 3] = from[i + 3]!;
   }
   return out;
+}
+
+function limited(sample: number, white: number): number {
+  return sample > white ? white : sample > 0 ? sample : 0;
 }

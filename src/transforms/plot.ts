@@ -4,6 +4,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
+import { type ColorMapName, colorMap, colorMapNames } from "./color-maps.js";
 import { type Anchor, anchors } from "./drawing/place.js";
 import { Axes } from "./plot/axes.js";
 import { type Chart, type ChartMaker, type ChartStyle, type PlotKind, plotKinds } from "./plot/chart.js";
@@ -40,8 +41,11 @@ export interface PlotOptions {
   readonly window?: number;
   /** How many of them come after now. @default 0 */
   readonly ahead?: number;
-  /** Seconds to add to the times of the data, to put them on the clock of the frames. @default 0 */
-  readonly offset?: number;
+  /**
+   * Seconds to add to the times of the data, to put them on the clock of the frames; `start`: they count from the first frame
+   * of `like`. @default 0
+   */
+  readonly offset?: number | "start";
   /** Pixels. @default 640 */
   readonly width?: number;
   /** Pixels. @default 360 */
@@ -66,6 +70,8 @@ export interface PlotOptions {
   readonly markerSize?: number;
   /** Of a histogram. @default 40 */
   readonly bins?: number;
+  /** Of a heat map. @default "viridis" */
+  readonly map?: ColorMapName;
   /** Pixels an em. @default by the size of the picture, 10 to 24 */
   readonly fontSize?: number;
   /** @default true */
@@ -124,8 +130,9 @@ export function plotImage(data: readonly PlotSeries[], options: PlotOptions = {}
 
 function planOf(data: readonly PlotSeries[], options: PlotOptions): PlotPlan {
   checkOptions(options);
-  const { kind = "line", theme = "light", offset = 0, ahead = 0, window = 10 } = options;
-  const series = data.map((one) => sortSeries(one, offset));
+  const { kind = "line", theme = "light", ahead = 0, window = 10 } = options;
+  const offset = options.offset === "start" ? (options.like?.index.timeRange?.min ?? 0) : options.offset;
+  const series = data.map((one) => sortSeries(one, offset ?? 0));
   const span = rangeOf(series.map(({ times }) => times));
   if (!span) throw new TransformError("plot", "there are no data with a time");
   const index = options.like?.index ?? regularIndex(span, options);
@@ -133,6 +140,7 @@ function planOf(data: readonly PlotSeries[], options: PlotOptions): PlotPlan {
   const style: ChartStyle = {
     ...{ theme: themes[theme], colors: options.colors ?? themes[theme].series },
     ...{ lineWidth: options.lineWidth ?? 1.5, markerSize: options.markerSize ?? 5, bins: options.bins ?? 40 },
+    map: colorMap(options.map ?? "viridis"),
   };
   const xLimits = options.xLimits && asRange(options.xLimits);
   const yLimits = options.yLimits && asRange(options.yLimits);
@@ -143,7 +151,7 @@ function planOf(data: readonly PlotSeries[], options: PlotOptions): PlotPlan {
   const mode = options.mode ?? (options.window === undefined ? "cursor" : "scroll");
   const x = xLimits ?? chart.x ?? widened(times, 0);
   const { width = 640, height = 360 } = options;
-  const axes = makeAxes(chart, options, { x, start: times.min, mode });
+  const axes = makeAxes(chart, options, { x, start: times.min, mode, map: style.map });
   const names = series.map(({ name }, i) => name ?? String(i));
   const hasLegend = options.legend ?? (series.length > 1 && series.some(({ name }) => name !== undefined));
   return {
@@ -161,7 +169,12 @@ function imageInfo(width: number, height: number, theme: ThemeName): ImageInfo {
 function makeAxes(
   chart: Chart,
   options: PlotOptions,
-  { x, start, mode }: { readonly x: Range; readonly start: number; readonly mode: PlotMode },
+  {
+    x,
+    start,
+    mode,
+    map,
+  }: { readonly x: Range; readonly start: number; readonly mode: PlotMode; readonly map: Uint8Array },
 ): Axes {
   const { width = 640, height = 360, theme = "light", title, yLabel, zone = "UTC", window = 10 } = options;
   const style = options.times ?? (Math.abs(start) >= 1e8 ? "elapsed" : "seconds");
@@ -175,7 +188,7 @@ function makeAxes(
   return new Axes(
     {
       ...{ width, height, theme: themes[theme], title, yLabel, xLabel, grid: options.grid ?? true, y },
-      ...{ rows: chart.rows, colors: chart.colors },
+      ...{ rows: chart.rows, colors: chart.colors, map },
       fontSize:
         options.fontSize ?? Math.min(24, Math.max(10, Math.round(Math.min(width, height * 1.6) / 42))),
       xTicks: (range, count) =>
@@ -196,6 +209,7 @@ function checkOptions(options: PlotOptions): void {
   oneOf("mode", mode, plotModes);
   oneOf("theme", theme, themeNames);
   oneOf("legend", legend, anchors);
+  oneOf("map", options.map, colorMapNames);
   oneOf("times", options.times, ["seconds", "elapsed", "clock"]);
   for (const name of ["fps", "duration", "window", "lineWidth", "markerSize", "bins", "fontSize"] as const) {
     const value = options[name];
@@ -215,6 +229,9 @@ function checkOptions(options: PlotOptions): void {
     if (limits && !(limits[0] < limits[1] && Number.isFinite(limits[1] - limits[0]))) {
       throw new RangeError(`plot: ${name} must be two numbers, the lower first, got ${limits.join(", ")}`);
     }
+  }
+  if (typeof options.offset === "number" && !Number.isFinite(options.offset)) {
+    throw new RangeError(`plot: offset must be a number of seconds or "start", got ${options.offset}`);
   }
   if ((options.ahead ?? 0) < 0 || (options.ahead ?? 0) > (options.window ?? 10)) {
     throw new RangeError(`plot: ahead must be from 0 to the window, got ${options.ahead}`);
@@ -251,7 +268,7 @@ function timesOf({ timeRange }: FrameIndex, data: Range, isLike: boolean): Range
     const [found, frames] = [data, timeRange].map(({ min, max }) => `${min} to ${max} s`);
     throw new TransformError(
       "plot",
-      `the data are from ${found}, the frames from ${frames}; an offset can be given`,
+      `the data are from ${found}, the frames from ${frames}; an offset can be given: "start" if they count from the first frame`,
     );
   }
   return timeRange;

@@ -13,9 +13,9 @@ export interface Face {
   /** Height of an H, whole pixels. */
   readonly capHeight: number;
   glyphOf(codePoint: number): number;
-  /** Whole pixels. */
+  /** Pixels, not rounded. */
   advance(glyph: number): number;
-  /** Whole pixels. */
+  /** Pixels, not rounded. */
   kerning(left: number, right: number): number;
   /**
    * Its coverage, where (0, 0) is the pen on the baseline. Made once.
@@ -39,9 +39,6 @@ export function faceOf(size: number): Face {
   return face;
 }
 
-/**
- * Advances and kerning are whole pixels, so that a glyph looks the same wherever it stands, as with FreeType's hinting.
- */
 function makeFace(font: Font, size: number): Face {
   const scale = size / font.unitsPerEm;
   const masks = new Map<number, Mask>();
@@ -52,8 +49,8 @@ function makeFace(font: Font, size: number): Face {
     descent: Math.ceil(-font.descender * scale),
     capHeight: Math.max(1, Math.round(font.capHeight * scale)),
     glyphOf: font.glyphOf,
-    advance: (glyph) => Math.round(font.advance(glyph) * scale),
-    kerning: (left, right) => Math.round(font.kerning(left, right) * scale),
+    advance: (glyph) => font.advance(glyph) * scale,
+    kerning: (left, right) => font.kerning(left, right) * scale,
     mask(glyph, spread = 0) {
       const key = spread * 65_536 + glyph;
       let mask = masks.get(key);

@@ -1,3 +1,4 @@
+import { TransformError } from "../../core/errors.js";
 import type { Mask } from "./coverage.js";
 import { type Face, faceOf } from "./face.js";
 
@@ -52,6 +53,10 @@ function penWidth(face: Face, line: string): number {
   return layLine(face, line).width;
 }
 
+/**
+ * The pen goes on by what the font says; each glyph is put at the nearest whole pixel, so that it looks the same wherever it
+ * stands. So does Pillow.
+ */
 function layLine(face: Face, line: string): { readonly glyphs: [number, number][]; readonly width: number } {
   const glyphs: [number, number][] = [];
   let pen = 0;
@@ -61,11 +66,11 @@ function layLine(face: Face, line: string): { readonly glyphs: [number, number][
     if (isInvisible(code)) continue;
     const glyph = face.glyphOf(code);
     if (before >= 0) pen += face.kerning(before, glyph);
-    glyphs.push([glyph, pen]);
+    glyphs.push([glyph, Math.round(pen)]);
     pen += face.advance(glyph);
     before = glyph;
   }
-  return { glyphs, width: pen };
+  return { glyphs, width: Math.max(0, Math.ceil(pen - 1e-6)) };
 }
 
 /** Controls, joiners and marks of direction, which have no picture of their own. */
@@ -81,7 +86,13 @@ function isInvisible(code: number): boolean {
   );
 }
 
-/** Text as coverage: DejaVu Sans, kerned, characters that it does not have as boxes. */
+/** Of one text; more is a mistake. */
+const mostPixels = 1 << 27;
+
+/**
+ * Text as coverage: DejaVu Sans, kerned, characters that it does not have as boxes.
+ * @throws {TransformError} if it would have more than 134 million pixels.
+ */
 export function textMask(text: string, style: TextStyle): TextMask {
   const { size, align = "left", lineHeight = 1, spread = 0 } = style;
   const face = faceOf(size);
@@ -89,6 +100,9 @@ export function textMask(text: string, style: TextStyle): TextMask {
   const step = Math.round((face.ascent + face.descent) * lineHeight);
   const boxWidth = Math.max(...lines.map(({ width }) => width));
   const boxHeight = step * (lines.length - 1) + face.ascent + face.descent;
+  if (boxWidth * boxHeight > mostPixels) {
+    throw new TransformError("text", `${boxWidth}x${boxHeight} pixels are more than any picture has`);
+  }
   const share = align === "left" ? 0 : align === "center" ? 0.5 : 1;
   const placed = lines.flatMap(({ glyphs, width }, row) => {
     const indent = Math.round((boxWidth - width) * share);

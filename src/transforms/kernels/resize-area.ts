@@ -1,6 +1,7 @@
 import { blankImage, type Image, type ImageInfo } from "../../core/image.js";
 import { isFloat, sampleRange } from "../sample-range.js";
-import { halveBytes } from "./halve-bytes.js";
+import { halveWithVectors } from "./halve-with-vectors.js";
+import { halveBytes } from "./pack-bytes.js";
 import { rowStore, type Samples } from "./store-row.js";
 
 /**
@@ -9,7 +10,7 @@ import { rowStore, type Samples } from "./store-row.js";
  */
 export function areaResizer(info: ImageInfo, out: ImageInfo): (image: Image) => Image {
   if (info.width === 2 * out.width && info.height === 2 * out.height) {
-    const halve = info.dtype === "uint8" ? halveBytes(out) : undefined;
+    const halve = info.dtype === "uint8" ? halveWithVectors(out) : undefined;
     if (halve === undefined) return (image) => halved(image, out);
     return (image) => ({ ...out, data: halve(image.data as Uint8Array) });
   }
@@ -108,10 +109,23 @@ export function halved(image: Image, info: ImageInfo): Image {
   const from = image.data as Samples;
   const to = out.data as Samples;
   const { channels } = info;
+  if (from instanceof Uint8Array && channels === 1) {
+    halveBytes(from, image.width, to as Uint8Array);
+    return out;
+  }
   const line = image.width * channels;
   const isWhole = !isFloat(info.dtype);
   for (let y = 0, k = 0; y < info.height; y++) {
     for (let x = 0, at = 2 * y * line; x < info.width; x++, at += channels) {
+      if (isWhole && channels === 3) {
+        const below = at + line;
+        to[k] = (from[at]! + from[at + 3]! + from[below]! + from[below + 3]! + 2) >> 2;
+        to[k + 1] = (from[at + 1]! + from[at + 4]! + from[below + 1]! + from[below + 4]! + 2) >> 2;
+        to[k + 2] = (from[at + 2]! + from[at + 5]! + from[below + 2]! + from[below + 5]! + 2) >> 2;
+        at += 3;
+        k += 3;
+        continue;
+      }
       for (let c = 0; c < channels; c++, at++, k++) {
         const sum = from[at]! + from[at + channels]! + from[at + line]! + from[at + line + channels]!;
         to[k] = isWhole ? (sum + 2) >> 2 : sum / 4;

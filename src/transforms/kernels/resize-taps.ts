@@ -1,7 +1,7 @@
 import { blankImage, type Image, type ImageInfo } from "../../core/image.js";
 import { isFloat, sampleRange } from "../sample-range.js";
 import { interpolationWeights, tapsOf } from "./interpolation.js";
-import { rowStore, type Samples } from "./store-row.js";
+import type { Samples } from "./store-row.js";
 
 /** For each place along one side: the first pixel that counts (it may lie outside) and the weights from there on. */
 interface AxisTaps {
@@ -23,10 +23,14 @@ export function tapsResizer(info: ImageInfo, out: ImageInfo, kind: TapsKind): (i
   const { channels } = info;
   const count = out.width * channels;
   const margin = across.taps * channels;
-  const store = rowStore(isFloat(info.dtype), sampleRange(info).white);
+  // Bytes that have all 8 bits are limited by their array.
+  const { white } = sampleRange(info);
+  const limit = isFloat(info.dtype) || (info.dtype === "uint8" && white === 255) ? 0 : white;
   return (image) => {
     const made = blankImage(out);
     const from = image.data as Samples;
+    const to =
+      made.data instanceof Uint8Array ? new Uint8ClampedArray(made.data.buffer) : (made.data as Uint16Array);
     const padded = new Float32Array(info.width * channels + 2 * margin);
     const kept = Array.from({ length: down.taps }, () => new Float32Array(count));
     const keptRow = new Int32Array(down.taps).fill(-1);
@@ -44,8 +48,8 @@ export function tapsResizer(info: ImageInfo, out: ImageInfo, kind: TapsKind): (i
       const rows = Array.from({ length: down.taps }, (_, tap) =>
         filtered(Math.min(info.height - 1, Math.max(0, down.first[y]! + tap))),
       );
-      sumRows(rows, down.weights.subarray(y * down.taps, (y + 1) * down.taps), sum);
-      store(sum, made.data as Samples, y * count, count);
+      const weights = down.weights.subarray(y * down.taps, (y + 1) * down.taps);
+      sumRows(rows, weights, sum, to, y * count, limit);
     }
     return made;
   };
@@ -129,11 +133,73 @@ function filterRow4(
   }
 }
 
-function sumRows(rows: readonly Float32Array[], weights: Float32Array, sum: Float32Array): void {
-  for (let at = 0; at < rows.length; at += 2) {
-    const [a, b] = [rows[at]!, rows[at + 1]!];
-    const [wa, wb] = [weights[at]!, weights[at + 1]!];
-    if (at === 0) for (let i = 0; i < sum.length; i++) sum[i] = a[i]! * wa + b[i]! * wb;
-    else for (let i = 0; i < sum.length; i++) sum[i]! += a[i]! * wa + b[i]! * wb;
+/** The weighted sum of the rows, stored as the picture's samples are: bytes are rounded and limited by their array. */
+function sumRows(
+  rows: readonly Float32Array[],
+  weights: Float32Array,
+  sum: Float32Array,
+  to: Target,
+  at: number,
+  white: number,
+): void {
+  const last = rows.length - 4;
+  if (last < 0) {
+    sumTwo(rows, weights, to, at, white);
+    return;
   }
+  for (let first = 0; first < last; first += 4) sumFour(rows, weights, first, sum, sum, 0, 0);
+  sumFour(rows, weights, last, sum, to, at, white);
+}
+
+/** Where rows end up; bytes in an array that rounds and limits by itself. */
+type Target = Uint8ClampedArray | Uint16Array | Float32Array;
+
+/** Adds four rows to `sum`, unless they are the first, and stores it. @param white limits integers; 0 where none is needed. */
+function sumFour(
+  rows: readonly Float32Array[],
+  weights: Float32Array,
+  first: number,
+  sum: Float32Array,
+  to: Target,
+  at: number,
+  white: number,
+): void {
+  const [a, b, c, d] = [rows[first]!, rows[first + 1]!, rows[first + 2]!, rows[first + 3]!];
+  const wa = weights[first]!;
+  const wb = weights[first + 1]!;
+  const wc = weights[first + 2]!;
+  const wd = weights[first + 3]!;
+  if (first > 0) {
+    for (let i = 0; i < sum.length; i++) {
+      const value = sum[i]! + a[i]! * wa + b[i]! * wb + c[i]! * wc + d[i]! * wd;
+      to[at + i] = white === 0 ? value : limited(value, white);
+    }
+  } else if (white === 0) {
+    for (let i = 0; i < sum.length; i++) {
+      to[at + i] = a[i]! * wa + b[i]! * wb + c[i]! * wc + d[i]! * wd;
+    }
+  } else {
+    for (let i = 0; i < sum.length; i++) {
+      to[at + i] = limited(a[i]! * wa + b[i]! * wb + c[i]! * wc + d[i]! * wd, white);
+    }
+  }
+}
+
+function sumTwo(
+  [a, b]: readonly Float32Array[],
+  weights: Float32Array,
+  to: Target,
+  at: number,
+  white: number,
+): void {
+  const [wa, wb] = [weights[0]!, weights[1]!];
+  for (let i = 0; i < a!.length; i++) {
+    const value = a![i]! * wa + b![i]! * wb;
+    to[at + i] = white === 0 ? value : limited(value, white);
+  }
+}
+
+function limited(value: number, white: number): number {
+  const up = value + 0.5;
+  return up > white ? white : up > 0 ? up : 0;
 }

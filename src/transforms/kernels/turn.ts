@@ -1,4 +1,5 @@
 import { type AnyTypedArray, arrayOver, blankImage, type Image } from "../../core/image.js";
+import { exchangeTriples } from "./pack-bytes.js";
 
 /** How pixels move: rows become columns, or the picture is turned counter-clockwise by that many degrees. */
 export type Turn = "transpose" | 90 | 180 | 270;
@@ -9,6 +10,11 @@ const block = 32;
 /** The picture with all its pixels at other places. Any dtype whose samples are one element each. */
 export function turned(image: Image, turn: Turn): Image {
   const { width, height } = image;
+  if (turn === 180 && image.channels === 1) return { ...image, data: image.data.slice().reverse() };
+  if (turn === 180 && image.channels === 3 && image.data instanceof Uint8Array) {
+    // Backwards byte by byte, the colours of each pixel are backwards, too.
+    return { ...image, data: exchangeTriples(image.data.slice().reverse()) };
+  }
   const across = turn === 180 ? width : height;
   const out = blankImage({ ...image, width: across, height: turn === 180 ? height : width });
   // Pixel (x, y) goes to start + x * right + y * down, in pixels.

@@ -46,12 +46,23 @@ export function affineWarper(
   const [a, b, c, d, e, f] = inverse(forward);
   const columns = Float64Array.from({ length: out.width }, (_, x) => x * 1024);
   const [acrossX, acrossY] = [columns.map((x) => nearestEven(a * x)), columns.map((x) => nearestEven(d * x))];
+  const reach =
+    1024 *
+    Math.max(
+      ...[[a, b, c] as const, [d, e, f] as const].map(
+        ([x, y, z]) => Math.abs(x) * out.width + Math.abs(y) * out.height + Math.abs(z),
+      ),
+    );
+  const isNear = reach < 2 ** 30;
+  const [nearX, nearY] = [Int32Array.from(acrossX, limited), Int32Array.from(acrossY, limited)];
   const isNearest = interpolation === "nearest";
   const [half, shift] = isNearest ? [512, 10] : [16, 5];
   const warpRow = isNearest
     ? nearestRow
     : interpolation === "linear"
-      ? linearRow
+      ? isFloat(info.dtype) || (info.channels !== 1 && info.channels !== 3)
+        ? linearRow
+        : wholeLinearRow
       : tapsRow(interpolation, isFloat(info.dtype) ? undefined : sampleRange(info).white);
   return (image) => {
     const made = blankImage(out);
@@ -59,9 +70,12 @@ export function affineWarper(
     for (let y = 0; y < out.height; y++) {
       const startX = nearestEven((b * y + c) * 1024) + half;
       const startY = nearestEven((e * y + f) * 1024) + half;
-      for (let x = 0; x < out.width; x++) {
-        places.x[x] = limited(startX + acrossX[x]!) >> shift;
-        places.y[x] = limited(startY + acrossY[x]!) >> shift;
+      if (isNear) {
+        placeNear(nearX, startX, shift, places.x);
+        placeNear(nearY, startY, shift, places.y);
+      } else {
+        placeFar(acrossX, startX, shift, places.x);
+        placeFar(acrossY, startY, shift, places.y);
       }
       warpRow(image, places, border, made.data as Samples, y * out.width * info.channels);
     }
@@ -74,10 +88,55 @@ type WarpRow = (image: Image, places: Places, border: readonly number[], to: Sam
 const nearestRow: WarpRow = ({ data, width, height, channels }, places, border, to, at) => {
   const from = data as Samples;
   for (let i = 0, k = at; i < places.x.length; i++) {
-    const [x, y] = [places.x[i]!, places.y[i]!];
+    const x = places.x[i]!;
+    const y = places.y[i]!;
     const isInside = x >= 0 && x < width && y >= 0 && y < height;
     const source = (y * width + x) * channels;
+    if (channels === 1) {
+      to[k++] = isInside ? from[source]! : border[0]!;
+      continue;
+    }
     for (let c = 0; c < channels; c++) to[k++] = isInside ? from[source + c]! : border[c]!;
+  }
+};
+
+/** Of integers, one or three channels. */
+const wholeLinearRow: WarpRow = (image, places, border, to, at) => {
+  const { width, height, channels } = image;
+  const from = image.data as Uint8Array;
+  const line = width * channels;
+  const { x: placesX, y: placesY } = places;
+  for (let i = 0, k = at; i < placesX.length; i++, k += channels) {
+    const x = placesX[i]! >> 5;
+    const y = placesY[i]! >> 5;
+    if (x < -1 || x >= width || y < -1 || y >= height) {
+      for (let c = 0; c < channels; c++) to[k + c] = border[c]!;
+      continue;
+    }
+    if (x < 0 || x >= width - 1 || y < 0 || y >= height - 1) {
+      const one = { x: placesX.subarray(i, i + 1), y: placesY.subarray(i, i + 1) };
+      linearRow(image, one, border, to, k);
+      continue;
+    }
+    const fx = placesX[i]! & 31;
+    const fy = placesY[i]! & 31;
+    const d = Math.imul(fx, fy);
+    const c = (fy << 5) - d;
+    const b = (fx << 5) - d;
+    const a = 1024 - b - c - d;
+    const s = Math.imul(y, line) + Math.imul(x, channels);
+    const t = s + line;
+    if (channels === 1) {
+      const upper = Math.imul(from[s]!, a) + Math.imul(from[s + 1]!, b);
+      to[k] = (upper + Math.imul(from[t]!, c) + Math.imul(from[t + 1]!, d) + 512) >> 10;
+      continue;
+    }
+    const first = Math.imul(from[s]!, a) + Math.imul(from[s + 3]!, b);
+    to[k] = (first + Math.imul(from[t]!, c) + Math.imul(from[t + 3]!, d) + 512) >> 10;
+    const second = Math.imul(from[s + 1]!, a) + Math.imul(from[s + 4]!, b);
+    to[k + 1] = (second + Math.imul(from[t + 1]!, c) + Math.imul(from[t + 4]!, d) + 512) >> 10;
+    const third = Math.imul(from[s + 2]!, a) + Math.imul(from[s + 5]!, b);
+    to[k + 2] = (third + Math.imul(from[t + 2]!, c) + Math.imul(from[t + 5]!, d) + 512) >> 10;
   }
 };
 
@@ -89,8 +148,10 @@ const linearRow: WarpRow = (image, places, border, to, at) => {
   const line = width * channels;
   const sample = sampler(image, border);
   for (let i = 0, k = at; i < places.x.length; i++) {
-    const [x, y] = [places.x[i]! >> 5, places.y[i]! >> 5];
-    const [fx, fy] = [places.x[i]! & 31, places.y[i]! & 31];
+    const x = places.x[i]! >> 5;
+    const y = places.y[i]! >> 5;
+    const fx = places.x[i]! & 31;
+    const fy = places.y[i]! & 31;
     const a = (32 - fx) * (32 - fy);
     const b = fx * (32 - fy);
     const c = (32 - fx) * fy;
@@ -109,6 +170,14 @@ const linearRow: WarpRow = (image, places, border, to, at) => {
     }
   }
 };
+
+function placeNear(across: Int32Array, start: number, shift: number, places: Int32Array): void {
+  for (let x = 0; x < places.length; x++) places[x] = (start + across[x]!) >> shift;
+}
+
+function placeFar(across: Float64Array, start: number, shift: number, places: Int32Array): void {
+  for (let x = 0; x < places.length; x++) places[x] = limited(start + across[x]!) >> shift;
+}
 
 /** Places far away stay far away, whatever an integer holds. */
 function limited(place: number): number {

@@ -2,7 +2,7 @@ import type { Clip } from "../drawing/coverage.js";
 import { measureText, textMask, turnedUp } from "../drawing/text-mask.js";
 import type { Canvas } from "./canvas.js";
 import type { Range } from "./series.js";
-import { heatColor, type Theme } from "./theme.js";
+import { levelColor, type Theme } from "./theme.js";
 import { numberTicks, type Tick } from "./ticks.js";
 
 /** What stands around the data of a chart. */
@@ -21,6 +21,8 @@ export interface AxesFacts {
   readonly rows: readonly string[] | undefined;
   /** Values of a colour bar. */
   readonly colors: Range | undefined;
+  /** Red, green and blue of its 256 levels. */
+  readonly map: Uint8Array;
   readonly xTicks: (range: Range, count: number) => Tick[];
 }
 
@@ -136,8 +138,8 @@ export class Axes {
     const bar = Math.min(fontSize, width - left);
     const ink = canvas.paint(theme.ink);
     for (let y = 0; y < height; y++) {
-      const [red, green, blue] = heatColor(1 - (y + 0.5) / height);
-      const paint = canvas.paint(`#${((red << 16) | (green << 8) | blue).toString(16).padStart(6, "0")}`);
+      const level = Math.floor((1 - (y + 0.5) / height) * 256);
+      const paint = canvas.paint(levelColor(this.facts.map, level));
       canvas.rectangle({ left, top: top + y, width: bar, height: 1 }, paint);
     }
     for (const { value, label } of this.#colorTicks(colors, height)) {

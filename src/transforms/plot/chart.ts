@@ -15,6 +15,8 @@ export interface ChartStyle {
   /** Pixels across. */
   readonly markerSize: number;
   readonly bins: number;
+  /** Red, green and blue of the 256 levels of a heat map. */
+  readonly map: Uint8Array;
 }
 
 /** One kind of chart with its data. */

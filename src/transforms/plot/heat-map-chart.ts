@@ -2,10 +2,10 @@ import type { Paint } from "../drawing/blend.js";
 import type { Canvas } from "./canvas.js";
 import type { ChartMaker } from "./chart.js";
 import { type Range, rangeOf, rankOf, type SortedSeries, widened } from "./series.js";
-import { heatColor } from "./theme.js";
+import { levelColor } from "./theme.js";
 
 /** Rows of values over time as 256 colours, the first row on top; nothing where there is no value. */
-export const heatMapChart: ChartMaker = (series, _, limits) => {
+export const heatMapChart: ChartMaker = (series, { map }, limits) => {
   const colors = limits.y ?? widened(rangeOf(series.map(({ values }) => values)), 0);
   return {
     isOverTime: true,
@@ -16,7 +16,7 @@ export const heatMapChart: ChartMaker = (series, _, limits) => {
     legend: undefined,
     draw(canvas, axes, x, shown) {
       const { left, top, width, height } = axes.area;
-      const paints = heatPaints(canvas);
+      const paints = levelPaints(canvas, map);
       const time = (column: number): number => x.min + ((x.max - x.min) * column) / width;
       for (const [row, one] of series.entries()) {
         const start = top + Math.round((row * height) / series.length);
@@ -40,12 +40,11 @@ export const heatMapChart: ChartMaker = (series, _, limits) => {
   };
 };
 
-function heatPaints(canvas: Canvas): (color: number) => Paint {
+function levelPaints(canvas: Canvas, map: Uint8Array): (level: number) => Paint {
   const made: Paint[] = [];
-  return (color) => {
-    const [red, green, blue] = heatColor(color / 255);
-    made[color] ??= canvas.paint(`#${((red << 16) | (green << 8) | blue).toString(16).padStart(6, "0")}`);
-    return made[color]!;
+  return (level) => {
+    made[level] ??= canvas.paint(levelColor(map, level));
+    return made[level]!;
   };
 }
 

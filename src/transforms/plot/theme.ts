@@ -38,22 +38,8 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   },
 };
 
-/**
- * Matplotlib's viridis (Smith and van der Walt, 2015, CC0) at 17 even steps, linear between: red, green, blue.
- */
-const viridis = [
-  ...[0x440154, 0x481a6c, 0x472f7d, 0x414487, 0x39568c, 0x31688e, 0x2a788e, 0x23888e, 0x1f988b],
-  ...[0x22a884, 0x35b779, 0x54c568, 0x7ad151, 0xa5db36, 0xd2e21b, 0xece51b, 0xfde725],
-];
-
-/** @param share 0 – 1. @returns red, green, blue. */
-export function heatColor(share: number): readonly [number, number, number] {
-  const at = Math.min(1, Math.max(0, share)) * (viridis.length - 1);
-  const step = Math.min(viridis.length - 2, Math.floor(at));
-  const [low, high, rest] = [viridis[step]!, viridis[step + 1]!, at - step];
-  const part = (shift: number): number => {
-    const [a, b] = [(low >> shift) & 255, (high >> shift) & 255];
-    return Math.round(a + (b - a) * rest);
-  };
-  return [part(16), part(8), part(0)];
+/** One of 256 levels of a colour map, as a colour. */
+export function levelColor(map: Uint8Array, level: number): string {
+  const [red, green, blue] = map.subarray(level * 3, level * 3 + 3);
+  return `#${((red! << 16) | (green! << 8) | blue!).toString(16).padStart(6, "0")}`;
 }

@@ -6,7 +6,7 @@ import { layOut, workbench } from "./wasm.js";
  * @param out the shape of what comes out; what goes in has twice its width and height, and at most 4 channels.
  * @returns undefined where there are no vectors; `halved` in resize-area.ts does the same.
  */
-export function halveBytes({
+export function halveWithVectors({
   width,
   height,
   channels,
