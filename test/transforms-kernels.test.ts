@@ -7,12 +7,14 @@ import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/e
 import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
+import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
 import {
   type MedianSamples,
   medianByCountsPlain,
   medianPlain,
   medianSamples,
 } from "../src/transforms/kernels/median-samples.js";
+import { halved } from "../src/transforms/kernels/resize-area.js";
 import { sharpenBytes, sharpenBytesPlain } from "../src/transforms/kernels/sharpen-bytes.js";
 import { tileGrid } from "../src/transforms/kernels/tile-grid.js";
 import { layOut, workbench } from "../src/transforms/kernels/wasm.js";
@@ -140,6 +142,16 @@ test("equalizing shorts by tiles with vectors is equalizing, at any depth", () =
       }
     }
   });
+});
+
+test("halving with vectors is halving", () => {
+  for (const [width, height] of sizes) {
+    for (const color of colors) {
+      const image = noiseImage({ width: 2 * width, height: 2 * height, dtype: "uint8", color }, width);
+      const out = { ...image, width, height };
+      same(image, halveWithVectors(out)!, () => halved(image, out).data as Uint8Array);
+    }
+  }
 });
 
 test("a picture beyond a gibibyte is left to plain loops", () => {

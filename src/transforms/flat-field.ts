@@ -23,7 +23,7 @@ export interface FlatFieldOptions {
  */
 export const flatField = pictureTransform<FlatFieldOptions>(
   {
-    name: "flatfield",
+    name: "flat-field",
     summary: "evens out the light: divides by the picture under a broad blur",
     options: {
       sigma: real("standard deviation of the blur in pixels", {
@@ -35,9 +35,9 @@ export const flatField = pictureTransform<FlatFieldOptions>(
     main: "sigma",
   },
   ({ sigma }, info) => {
-    needFiltered("flatfield", info);
+    needFiltered("flat-field", info);
     if (info.color === "none" && info.channels > 1) {
-      throw new TransformError("flatfield", `cannot be done to ${describeImage(info)}: it has no gray`);
+      throw new TransformError("flat-field", `cannot be done to ${describeImage(info)}: it has no gray`);
     }
     const { width, height } = info;
     const estimate = broadGaussian(width, height, sigma ?? Math.max(1, sigmaOfSize(Math.min(width, height))));
@@ -68,7 +68,7 @@ export const flatField = pictureTransform<FlatFieldOptions>(
  */
 export function flatFieldBy(flat: Image, dark?: Image): BoundTransform {
   const prepare = (info: ImageInfo): PreparedPictures => {
-    needFiltered("flatfield", info);
+    needFiltered("flat-field", info);
     for (const picture of dark ? [flat, dark] : [flat]) needFit(picture, info);
     const [factors, offsets] = pictureFactors(info, flat, dark);
     const apply = (image: Image): Image => {
@@ -79,7 +79,7 @@ export function flatFieldBy(flat: Image, dark?: Image): BoundTransform {
     return { info, apply };
   };
   const options = { flat: describeImage(flat), ...(dark && { dark: describeImage(dark) }) };
-  return Object.assign(eachPicture(prepare), { step: { name: "flatfield", options } });
+  return Object.assign(eachPicture(prepare), { step: { name: "flat-field", options } });
 }
 
 /** @throws {TransformError} */
@@ -92,7 +92,7 @@ function needFit(picture: Image, info: ImageInfo): void {
     return;
   }
   throw new TransformError(
-    "flatfield",
+    "flat-field",
     `${describeImage(picture)} does not fit on ${describeImage(info)}: it takes the same size, and gray or the same colours`,
   );
 }

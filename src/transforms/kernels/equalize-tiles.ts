@@ -59,10 +59,10 @@ export function byteTiles<Extra extends string>(
   const columnOffsets = new Int32Array(wholeVectors);
   columnOffsets.set(grid.cellOfColumn.map((cell) => cell * 1024));
   const rowOffsets = cellOfRow.map((cell) => cell * cellsOfRow * 1024);
-  const spread = tableMaker(tileWidth * tileHeight, 256, limit);
+  const { most, scale } = tableScale(tileWidth * tileHeight, 256, limit);
   return {
     layout,
-    equalize({ kernels, buffer, put }) {
+    equalize({ kernels, put }) {
       put(layout.columns, columns);
       put(layout.rows, rows);
       put(layout.cellOfColumn, columnOffsets);
@@ -73,12 +73,7 @@ export function byteTiles<Extra extends string>(
       kernels.countTiles(
         ...[src, width, layout.columns, layout.rows, tileWidth, tileHeight, across, down, counts, scratch],
       );
-      for (let tile = 0; tile < tiles; tile++) {
-        spread(
-          new Uint32Array(buffer, counts + tile * 1024, 256),
-          new Uint8Array(buffer, tables + tile * 256, 256),
-        );
-      }
+      kernels.spreadTiles(counts, tiles, most, scale, tables, scratch);
       kernels.packCells(tables, across, down, cells);
       const { cellOfColumn, rightShares: right, cellOfRow: row, lowerShares: lower } = layout;
       kernels.applyCells(src, dst, width, height, cells, cellOfColumn, right, row, lower);

@@ -9,6 +9,7 @@ type KernelName =
   | "boxBytes"
   | "countShorts"
   | "countTiles"
+  | "halveBytes"
   | "lumaOfPixels"
   | "medianByCounts"
   | "medianBytes3"
@@ -18,7 +19,8 @@ type KernelName =
   | "packCells"
   | "sharpenBytes"
   | "shiftPixels"
-  | "spreadShorts";
+  | "spreadShorts"
+  | "spreadTiles";
 
 export type Kernels = { readonly [K in KernelName]: (...args: number[]) => void };
 

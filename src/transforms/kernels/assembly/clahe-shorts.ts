@@ -68,6 +68,23 @@ export function spreadShorts(counts: usize, values: i32, most: i32, scale: f32, 
   }
 }
 
+/**
+ * The same for the 256 values of bytes, all tiles in a row.
+ * @param counts u32, 256 a tile; `tables` u8, 256 a tile.
+ * @param scratch 512 bytes.
+ */
+export function spreadTiles(counts: usize, tiles: i32, most: i32, scale: f32, tables: usize, scratch: usize): void {
+  for (let tile = 0; tile < tiles; tile++) {
+    spreadShorts(counts, 256, most, scale, scratch);
+    for (let i: usize = 0; i < 256; i += 16) {
+      const low = v128.load(scratch + (i << 1));
+      v128.store(tables + i, i8x16.narrow_i16x8_u(low, v128.load(scratch + (i << 1), 16)));
+    }
+    counts += 1024;
+    tables += 256;
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function summed(counts: v128, before: v128): v128 {
