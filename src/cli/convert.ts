@@ -183,25 +183,9 @@ function createOptions(
   rate: number | undefined,
   options: ConvertOptions,
 ): Omit<CreateOptions, "info"> {
-  const {
-    start,
-    stop,
-    step,
-    json,
-    quiet,
-    as,
-    to,
-    hardware,
-    fps,
-    key,
-    axes,
-    storedPixels,
-    timestamps,
-    timestampsUnit,
-    timestampsAllowMissing,
-    transform,
-    ...rest
-  } = options;
+  const { start, stop, step, json, quiet, as, to, hardware, fps, storedPixels, ...others } = options;
+  const { key, axes, channel, byteOrder, timestamps, timestampsUnit, ...more } = others;
+  const { timestampsAllowMissing, transform, ...rest } = more;
   const metadata = (source as { userMetadata?: Record<string, unknown> }).userMetadata;
   const { encoding } = source.describe();
   const isAsStored = storedPixels && as === undefined && transform.length === 0;

@@ -152,6 +152,9 @@ function firstFrame({ version, stride, fileMetadataBytes }: NorpixHeader, size: 
   return !isEven(usual) && isEven(other) ? other : usual;
 }
 
+/** Pictures among which the first one that can be decoded has to be: they alone say whether they are gray. */
+const firstPictures = 16;
+
 async function compressedFrames(file: FilePieces, header: NorpixHeader): Promise<FoundFrames> {
   const { offsets, sizes, times, foundBy, problems } = await findSlots(file, header);
   const count = offsets.length;
@@ -168,7 +171,7 @@ async function compressedFrames(file: FilePieces, header: NorpixHeader): Promise
   };
   return {
     ...{ count, times, problems: [...problems], read },
-    info: await firstInfo(count, read),
+    info: await firstInfo(Math.min(count, firstPictures), read),
     facts: { compression: header.imageFormat < 100 ? "png" : "jpeg", foundBy },
   };
 }
