@@ -31,6 +31,7 @@ import { png as pngFormat } from "./formats/png.js";
 import { ppm as ppmFormat } from "./formats/ppm.js";
 import { raw } from "./formats/raw.js";
 import { tif } from "./formats/tif.js";
+import type { AnimationOptions } from "./images/animation-options.js";
 import { createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
 import { isFilePattern } from "./images/file-pattern.js";
@@ -83,6 +84,7 @@ export { stampsOfFile } from "./core/stamp-file.js";
 export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
 export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
+export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
@@ -108,7 +110,7 @@ export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 export type SourceKind = "store" | "video" | "images" | "array" | "recording";
 
 /** What `create` can make. */
-export type TargetKind = Exclude<SourceKind, "recording">;
+export type TargetKind = Exclude<SourceKind, "recording"> | "animation";
 
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
@@ -326,6 +328,14 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly compression?: "none" | "deflate" | "lzw";
   /** TIFF stacks: BigTIFF in any case, or where classic TIFF cannot count so far. @default "auto" */
   readonly bigtiff?: "auto" | "always";
+  /** Animations: how often they play; 0 for ever. @default 0 */
+  readonly loop?: number;
+  /** Animations: all frames, and back again. @default false */
+  readonly pingPong?: boolean;
+  /** GIF: 256 colours for all frames, or for each. @default "global" */
+  readonly palette?: "global" | "local";
+  /** GIF: how other colours are made up. @default "floyd-steinberg" */
+  readonly dither?: "floyd-steinberg" | "ordered" | "none";
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -333,10 +343,11 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
 }
 
 const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
+const animationExtensions: readonly string[] = [".gif", ".apng", ".webp"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.tif` without a counter a stack of them, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.gif`, `.apng` and `.webp` an animation, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -356,6 +367,7 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images")
     return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
+  if (kind === "animation") return createAnimation(path, options);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
@@ -384,6 +396,11 @@ export async function createTiffStack(path: string, options: TiffStackOptions): 
   return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
 }
 
+/** A GIF, APNG or animated WebP; see `images/animation.ts`. */
+export async function createAnimation(path: string, options: AnimationOptions): Promise<FrameSink> {
+  return (await import("./images/animation.js")).createAnimation(path, options);
+}
+
 /**
  * What `create` makes of that path.
  * @throws {UnsupportedError} if the extension is unknown.
@@ -394,11 +411,12 @@ export function kindOfName(path: string, { format }: Pick<CreateOptions, "format
   if (isImagePattern(path)) return "images";
   if (extension === ".npy") return "array";
   if (videoExtensions.includes(extension)) return "video";
+  if (animationExtensions.includes(extension)) return "animation";
   const pictures = builtInPictures.flatMap((codec) => codec.extensions.map((name) => `.${name}`));
   if (pictures.includes(extension)) return "images";
   if (extension === "" || path.endsWith("/")) return "store";
   throw new UnsupportedError("extension to write", extension, [
-    ...[...videoExtensions, ".npy", ...pictures],
+    ...[...videoExtensions, ...animationExtensions, ".npy", ...pictures],
     "none for a store",
   ]);
 }

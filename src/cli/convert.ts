@@ -33,6 +33,12 @@ interface ConvertOptions extends CommonOptions, SelectionOptions, SourceOptions 
   readonly bFrames?: number;
   readonly preset?: string;
   readonly pixelFormat?: string;
+  readonly compression?: "none" | "deflate" | "lzw";
+  readonly bigtiff?: "auto" | "always";
+  readonly loop?: number;
+  readonly pingPong?: boolean;
+  readonly palette?: "global" | "local";
+  readonly dither?: "floyd-steinberg" | "ordered" | "none";
   readonly hardware?: boolean;
   readonly threads?: number;
   readonly overwrite?: boolean;
@@ -42,6 +48,7 @@ const help = `
 OUT says what is written:
   name.mp4 .mkv .mov .avi    a video             out/%06d.png (tif, jpg, bmp, pgm, ppm)   numbered pictures
   name.npy                   an array            a name without extension                 a store
+  name.tif                   a stack of pictures name.gif .apng .webp                     an animation
 --to and --format overrule the name. Frame numbers, times, user metadata and extra data go from store to store.
 
 --quality means what the format makes of it: h264 and h265 0 (lossless for h264) to 51 (worst); av1 0 to 63;
@@ -50,6 +57,7 @@ for the video chunks of stores too. Start, stop and step take the addresses that
 
 Ctrl-C, SIGTERM and a terminal that is closed leave a store with the frames written so far, and nothing of a video or an
 array. A third signal leaves at once; then "marey repair" makes the store whole.
+Frames of an animation are shown until the time of the next, or --fps of them a second.
 A video is evenly spaced unless --times is given. With --json one object: input, output, frames, drift (seconds that
 a frame then stands off its own time at most; 0 if it is less than half a frame), seconds, framesPerSecond.
 
@@ -63,7 +71,9 @@ export const convert: CliCommand = {
     addCommonOptions(addSelectionOptions(addSourceOptions(command)))
       .argument("<in>", "store, video, image folder or pattern, array, URL")
       .argument("<out>", "what to write; its name says what it becomes")
-      .addOption(new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array"]))
+      .addOption(
+        new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array", "animation"]),
+      )
       .option(
         "--format <name>",
         "store format: npy, png, tif, bmp, pgm, ppm, jpg, mjpeg/avi, avc1/mp4, h264/mkv, hevc/mp4, av1/mkv, ffv1/mkv, raw, blosc ...",
@@ -88,6 +98,27 @@ export const convert: CliCommand = {
       .option("--pixel-format <name>", "FFmpeg's name: yuv420p, yuv444p, gray, yuv420p10le, gbrp ...")
       .option("--hardware", "use a hardware encoder if one works")
       .option("--threads <count>", "encoder threads", parseInteger)
+      .addOption(
+        new Option("--compression <name>", "of a TIFF stack (default: deflate)").choices([
+          ...["none", "deflate", "lzw"],
+        ]),
+      )
+      .addOption(
+        new Option("--bigtiff <when>", "BigTIFF (default: auto, beyond 4 GiB)").choices(["auto", "always"]),
+      )
+      .option("--loop <times>", "how often an animation plays; 0 for ever (default: 0)", parseInteger)
+      .option("--ping-pong", "an animation runs back again, too")
+      .addOption(
+        new Option(
+          "--palette <whose>",
+          "colours of a GIF: of all frames, or of each (default: global)",
+        ).choices([...["global", "local"]]),
+      )
+      .addOption(
+        new Option("--dither <how>", "colours that a GIF has not (default: floyd-steinberg)").choices([
+          ...["floyd-steinberg", "ordered", "none"],
+        ]),
+      )
       .option("--overwrite", "replace OUT if it exists")
       .addHelpText("after", help)
       .action(async (input: string, output: string, options: ConvertOptions) =>
@@ -164,7 +195,8 @@ function createOptions(
     ...rest,
     kind,
     ...(hardware && { hardware: "auto" as const }),
-    ...(rate !== undefined && { fps: rate }),
+    // An animation knows when each frame is shown; a rate is for those who want another.
+    ...(rate !== undefined && (kind !== "animation" || options.fps !== undefined) && { fps: rate }),
     ...(metadata && { metadata }),
   };
 }

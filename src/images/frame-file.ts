@@ -17,6 +17,8 @@ export interface FrameFileFormat<Packed> {
   put(file: PartFile, packed: Packed, frame: Frame): Promise<void>;
   /** What comes when all frames are there. */
   end(file: PartFile): Promise<void>;
+  /** Lets go of what else is held; called once, whatever happened. */
+  release?(): Promise<void>;
 }
 
 /**
@@ -38,6 +40,7 @@ class FrameFile<Packed> implements FrameSink {
   /** The frames before. A failure stays, so that nothing is written behind a hole. */
   #turn: Promise<void> = Promise.resolve();
   #frames = 0;
+  #isReleased = false;
 
   constructor(file: PartFile, format: FrameFileFormat<Packed>) {
     this.#file = file;
@@ -68,16 +71,18 @@ class FrameFile<Packed> implements FrameSink {
     try {
       await this.#turn;
       await this.#format.end(this.#file);
-    } catch (error) {
-      await this.#file.discard();
-      throw error;
+      await this.#file.finish();
+    } finally {
+      await this.abort();
     }
-    await this.#file.finish();
   }
 
   async abort(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     await this.#turn.catch(() => {});
     await this.#file.discard();
+    await this.#format.release?.();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,13 +1,14 @@
 import { promisify } from "node:util";
 import { deflate as deflateCallback } from "node:zlib";
-import { EncodeError, UnsupportedError } from "../core/errors.js";
+import { EncodeError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
-import { describeImage, dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
+import { dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
 import { createFrameFile } from "./frame-file.js";
 import { packLzw } from "./lzw-pack.js";
 import { packDifferences } from "./pack-differences.js";
 import type { PartFile } from "./part-file.js";
+import { expectPictures } from "./picture-kinds.js";
 import { bytesInOrder, hostIsLittle, isPicture } from "./sample-order.js";
 import { differencesOf, sampleFormats } from "./tiff.js";
 import { directoryBytes, type TiffField } from "./tiff-fields.js";
@@ -50,11 +51,8 @@ const stripBytes = 2 ** 19;
  */
 export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
   const { info, compression = "deflate", overwrite } = options;
-  if (sampleFormats[info.dtype] === undefined || !isPicture(info)) {
-    throw new UnsupportedError("TIFF stack", describeImage(info), [
-      `gray, bgr, bgra of ${Object.keys(sampleFormats).join(", ")}; the transform rescale makes others fit`,
-    ]);
-  }
+  const fits = sampleFormats[info.dtype] !== undefined && isPicture(info);
+  expectPictures("TIFF stack", info, fits, `gray, bgr, bgra of ${Object.keys(sampleFormats).join(", ")}`);
   const stack = new TiffStackWriter(options);
   return createFrameFile<readonly Uint8Array[]>(path, overwrite, {
     ...{ what: "TIFF stack", info },
