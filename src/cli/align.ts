@@ -1,14 +1,13 @@
 import { basename, resolve } from "node:path";
 import { Option } from "commander";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { SeekableSource } from "../core/stream.js";
 import type { CreateOptions, SideBySide, SideBySideOptions } from "../index.js";
 import { csvTable, jsonTable } from "./align-table.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit, UsageError } from "./exit.js";
+import { exit, isInterruption, UsageError } from "./exit.js";
 import { countOf, formatCount, formatSeconds, table } from "./output.js";
-import { pour } from "./pour.js";
 import { parseInteger, parsePositive } from "./selection.js";
-import { summarizeStamps } from "./stamps.js";
 
 interface AlignCommandOptions extends CommonOptions {
   readonly out?: string;
@@ -180,6 +179,7 @@ async function write(
     );
   }
   const { create } = await import("../index.js");
+  const { pour } = await import("../convert/pour.js");
   const started = performance.now();
   const progress = context.progress("aligning", source.index.length, options);
   let frames = 0;
@@ -187,7 +187,11 @@ async function write(
     await context.guard(async () => {
       context.signal.throwIfAborted();
       const sink = await create(output, createOptions(source, options));
-      await pour(source, source.frames(), sink, context.signal, () => progress.update(++frames));
+      frames = await pour(source.frames(), sink, {
+        signal: context.signal,
+        keepsPart: isInterruption,
+        onWritten: (written) => progress.update(written),
+      });
     });
   } finally {
     progress.end();
