@@ -13,6 +13,8 @@ import type { IndexedFrame } from "./core/frame.js";
 import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
+import type { SourceReader } from "./core/source-reader.js";
+import type { StampFileOptions } from "./core/stamp-table.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
 import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
@@ -41,8 +43,19 @@ import { jpeg } from "./images/jpeg.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { tiff } from "./images/tiff.js";
+import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
+import { cine } from "./readers/cine.js";
+import { flir } from "./readers/flir.js";
+import { fmf } from "./readers/fmf.js";
+import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
+import { matStack } from "./readers/mat-stack.js";
+import { miniscope } from "./readers/miniscope.js";
+import { norpix } from "./readers/norpix.js";
+import { photron } from "./readers/photron.js";
+import { scanbox } from "./readers/scanbox.js";
+import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
@@ -74,8 +87,14 @@ export type { ConvertProgress } from "./convert/rate-meter.js";
 export type { Recipe } from "./convert/recipe.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export type { SourceProblem } from "./core/ranked-source.js";
+export type { SourceReader, SourceReaderOptions } from "./core/source-reader.js";
+export { stampsOfFile } from "./core/stamp-file.js";
+export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
+export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -95,8 +114,11 @@ export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
-/** What a path turned out to be. */
-export type SourceKind = "store" | "video" | "images" | "array";
+/** What a path turned out to be; a recording is a laboratory's format that `builtInReaders` reads. */
+export type SourceKind = "store" | "video" | "images" | "array" | "recording";
+
+/** What `create` can make. */
+export type TargetKind = Exclude<SourceKind, "recording">;
 
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
@@ -110,6 +132,15 @@ export const builtInFormats: readonly ChunkFormat[] = [
 /** Every camera driver; `synthetic` needs no hardware. */
 export const builtInCameras: readonly CameraDriver[] = [synthetic];
 
+/** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
+export const builtInReaders: readonly SourceReader[] = [
+  ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
+  ...[matStack],
+];
+
+/** Every format that is a folder of files; they are given no first bytes. */
+export const builtInFolderReaders: readonly SourceReader[] = [miniscope];
+
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
 
@@ -119,49 +150,94 @@ export interface OpenOptions extends VideoReadOptions {
    * @default "auto"
    */
   readonly as?: VideoColor;
-  /** Frames a second of images and arrays, which know no time. @default 25 */
+  /** Frames a second of images, arrays and recordings that know no time. @default 25 */
   readonly fps?: number;
   /** What the axes of an array mean, slowest first: "thw", "hwt" ... @default found from its shape */
   readonly axes?: string;
-  /** Which array of an `.npz`. @default the only one that can be pictures */
+  /** Which array of an `.npz` or `.mat`. @default the only one that can be pictures */
   readonly key?: string;
+  /** Recordings of several channels that are no colours: which one, 0, 1 … @default all of them */
+  readonly channel?: number;
+  /** Byte order of recordings whose format does not say. @default "little" */
+  readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
+  /** A file that says when each frame was, for sources that know it less well themselves; see `stampsOfFile`. */
+  readonly timestamps?: string | TimestampsFile;
   /** What the frames are seen through, in this order; see `bend`. */
   readonly transforms?: readonly BoundTransform[];
 }
 
+/** Where the times of frames are written down. */
+export interface TimestampsFile extends StampFileOptions {
+  readonly path: string;
+  /**
+   * Take it if it has fewer or more times than there are frames, too: the first is the first frame's. Frames behind the
+   * last have no time. @default false: that is an error
+   */
+  readonly allowMissing?: boolean;
+}
+
 /**
- * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, or an address that
- * FFmpeg can read. What it is is found out from its content; the name is only a hint.
+ * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, a recording in one of
+ * the formats of `builtInReaders`, or an address that FFmpeg can read. What it is is found out from its content; the name is only a hint.
  * @throws {NotFoundError} if there is nothing; and what `openStore`, `openVideo`, `openImages` and `openArray` throw.
  */
 export async function open(path: string | URL, options: OpenOptions = {}): Promise<SeekableSource> {
-  const { transforms = [], ...rest } = options;
+  const { transforms = [], timestamps, ...rest } = options;
   const source = await openPlain(path, rest);
   try {
-    return bend(source, ...transforms);
+    const stamped = timestamps === undefined ? source : await withTimestamps(source, timestamps);
+    return bend(stamped, ...transforms);
   } catch (error) {
     await source.close();
     throw error;
   }
 }
 
+/** Longest file of times that is read, in bytes. */
+const longestTimestamps = 2 ** 29;
+
+async function withTimestamps(
+  source: SeekableSource,
+  timestamps: string | TimestampsFile,
+): Promise<SeekableSource> {
+  const { path, allowMissing, ...options } =
+    typeof timestamps === "string" ? { path: timestamps } : timestamps;
+  const [{ FilePieces }, { stampsOfFile }, { stampedSource }] = await Promise.all([
+    import("./images/file-pieces.js"),
+    import("./core/stamp-file.js"),
+    import("./core/stamped-source.js"),
+  ]);
+  const file = await FilePieces.open(path);
+  const read = async (): Promise<Uint8Array> => {
+    if (file.size > longestTimestamps) {
+      throw new FileFormatError(path, `${file.size} bytes of times; at most ${longestTimestamps} are read`);
+    }
+    return await file.read(0, file.size);
+  };
+  const columns = stampsOfFile(await read().finally(() => file.close()), path, options);
+  return stampedSource(source, columns, { path, ...(allowMissing !== undefined && { allowMissing }) });
+}
+
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
-  const kind = await sniff(path);
+  const { kind, reader } = await recognise(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key, pixels } = options;
-  const source =
-    kind === "store"
+  const { as = "auto", fps, axes, key, channel, byteOrder, pixels } = options;
+  const rate = fps === undefined ? {} : { fps };
+  const shape = { ...rate, ...(axes !== undefined && { axes }), ...(key !== undefined && { key }) };
+  const source = reader
+    ? await reader.open(local, {
+        ...shape,
+        ...(channel !== undefined && { channel }),
+        ...(byteOrder !== undefined && { byteOrder }),
+      })
+    : kind === "store"
       ? await openStore(local, { ...(pixels && { pixels }) })
       : kind === "images"
-        ? await openImages(local, { ...(fps !== undefined && { fps }) })
-        : await openArray(local, {
-            ...(fps !== undefined && { fps }),
-            ...(axes !== undefined && { axes }),
-            ...(key !== undefined && { key }),
-          });
+        ? await openImages(local, rate)
+        : await openArray(local, shape);
   return as === "auto" || as === "native" ? source : inColor(source, as);
 }
 
@@ -170,7 +246,17 @@ async function openPlain(path: string | URL, options: OpenOptions): Promise<Seek
  * @throws {NotFoundError} if there is nothing; {FileFormatError} if it is empty, or neither a file nor a folder.
  */
 export async function sniff(path: string | URL): Promise<SourceKind> {
-  if (isRemote(path)) return "video";
+  return (await recognise(path)).kind;
+}
+
+interface Recognised {
+  readonly kind: SourceKind;
+  /** Of recordings, and of some arrays. */
+  readonly reader?: SourceReader;
+}
+
+async function recognise(path: string | URL): Promise<Recognised> {
+  if (isRemote(path)) return { kind: "video" };
   const local = localPath(path);
   const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
     if (isFilePattern(basename(local))) return undefined;
@@ -178,23 +264,30 @@ export async function sniff(path: string | URL): Promise<SourceKind> {
       cause,
     });
   });
-  if (found === undefined) return "images";
+  if (found === undefined) return { kind: "images" };
   if (found.isDirectory()) {
     const isStore = await stat(`${local}/metadata.yaml`).then(
       (metadata) => metadata.isFile(),
       () => false,
     );
-    if (isStore) return "store";
+    if (isStore) return { kind: "store" };
+    for (const reader of builtInFolderReaders) {
+      if (await reader.matches(new Uint8Array(0), local)) return { kind: reader.kind, reader };
+    }
     const { matchesImages } = await import("./readers/image-folder.js");
-    if (await matchesImages(local)) return "images";
+    if (await matchesImages(local)) return { kind: "images" };
     throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
   }
   // A pipe or a device gives its bytes once, in order; any frame in any order needs a file.
   if (!found.isFile())
     throw new FileFormatError(local, "neither a file nor a folder, but a pipe or a device");
   if (found.size === 0) throw new FileFormatError(local, "an empty file");
-  if (basename(local) === "metadata.yaml") return "store";
-  return kindOfContent(await readHead(local), extname(local).toLowerCase());
+  if (basename(local) === "metadata.yaml") return { kind: "store" };
+  const head = await readHead(local);
+  for (const reader of builtInReaders) {
+    if (await reader.matches(head, local)) return { kind: reader.kind, reader };
+  }
+  return { kind: kindOfContent(head, extname(local).toLowerCase()) };
 }
 
 /** Where a picture's animation is announced: before its first data, so near the start. */
@@ -234,11 +327,15 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** What to make. @default found from the path; see `create` */
-  readonly kind?: SourceKind;
+  readonly kind?: TargetKind;
   /** Stores: as imgstore names it, "png" or "avc1/mp4". @default "png" for 8 bits without alpha, else "npy" */
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
+  /** TIFF stacks: how pictures are packed. @default "deflate" */
+  readonly compression?: "none" | "deflate" | "lzw";
+  /** TIFF stacks: BigTIFF in any case, or where classic TIFF cannot count so far. @default "auto" */
+  readonly bigtiff?: "auto" | "always";
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */
@@ -249,7 +346,7 @@ const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -267,7 +364,8 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   if (encoding !== undefined && kind !== "store")
     throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
-  if (kind === "images") return createImages(path, common);
+  if (kind === "images")
+    return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
   if (kind === "array") return createArray(path, { ...common, info });
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
@@ -286,11 +384,21 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   });
 }
 
+/** A name without a counter is one file, which in TIFF holds any number of pictures. */
+function isTiffStack(path: string): boolean {
+  return tiff.extensions.includes(extname(path).slice(1).toLowerCase()) && !isImagePattern(path);
+}
+
+/** All frames in one TIFF file; see `images/tiff-stack-writer.ts`. */
+export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
+  return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
+}
+
 /**
  * What `create` makes of that path.
  * @throws {UnsupportedError} if the extension is unknown.
  */
-export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): SourceKind {
+export function kindOfName(path: string, { format }: Pick<CreateOptions, "format">): TargetKind {
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
@@ -491,7 +599,7 @@ async function conversionHouse(): Promise<House> {
   const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
   return {
     version: (JSON.parse(manifest) as { version: string }).version,
-    open: (path, options) => openPlain(path, options),
+    open: (path, options) => open(path, options),
     create: (path, options) => create(path, options as CreateOptions),
     sniff,
     kindOfName,

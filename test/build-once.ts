@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
  */
 export default function build(): void {
   const root = fileURLToPath(new URL("..", import.meta.url));
+  const kernels = spawnSync(process.execPath, ["scripts/build-kernels.mjs"], { cwd: root, encoding: "utf8" });
+  if (kernels.status !== 0) throw new Error(`The kernels cannot be built.\n${kernels.stderr}`);
   const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
   const { status, stdout } = spawnSync(process.execPath, [compiler, "-b", "tsconfig.build.json"], {
     cwd: root,

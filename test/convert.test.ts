@@ -10,6 +10,8 @@ import { bytesOf, type Image } from "../src/core/image.js";
 import {
   type BoundTransform,
   bend,
+  bindStep,
+  builtInTransforms,
   type ConvertProgress,
   convert,
   createStore,
@@ -178,6 +180,28 @@ export default (image, { index }) => {
       for (const [place, frame] of found.entries()) expect(frame).toEqual(wanted[place]);
     }
     expect((await many.frame({ index: 12 })).image).toEqual((await alone.frame({ index: 12 })).image);
+  });
+
+  const plain = builtInTransforms.filter(({ required }) => required.length === 0);
+  test("every built-in transform that goes to a thread gives there what it gives here", async () => {
+    let tried = 0;
+    for (const { name } of plain) {
+      if (name === "subsample") continue; // wants one of three options
+      const transform = bindStep({ name, options: {} }, builtInTransforms);
+      if (!transform.pictures) continue;
+      let alone: SeekableSource;
+      try {
+        alone = bend(listSource(images.slice(0, 6)), transform);
+      } catch (error) {
+        // Some want gray pictures, or a mosaic.
+        expect(error, name).toBeInstanceOf(TransformError);
+        continue;
+      }
+      await using many = new ParallelPictures(listSource(images.slice(0, 6)), [transform], { jobs: 1 });
+      expect(await framesOf(many), name).toEqual(await framesOf(alone));
+      tried++;
+    }
+    expect(tried).toBeGreaterThan(8);
   });
 
   test("an error comes in its turn, as itself, and leaves no thread behind", async () => {
@@ -349,6 +373,7 @@ describe("a recipe", () => {
     const recipe = await readRecipe(receipt.recipePath!);
     expect(recipe).toEqual(JSON.parse(JSON.stringify(receipt.recipe)));
     expect(recipe).toMatchObject({
+      beside: [],
       input: { path: input, kind: "video", digest: expect.stringMatching(/^[0-9a-f]{16}$/) },
       steps: [
         { name: "crop", options: { left: 80, width: 160 } },

@@ -279,12 +279,16 @@ function expectHonest(story: Story, end: "none" | "kill" | "power cut"): void {
   expect(left, "journals left").toEqual([]);
 }
 
-test(`${only === undefined ? `${seeds} stories` : `story ${only}`} of writers that are killed or lose power keep every promise`, async () => {
-  const told = only === undefined ? Array.from({ length: seeds }, (_, seed) => seed) : [Number(only)];
-  for (const seed of told) {
-    await tell(seed).catch((error: Error) => {
-      error.message = `MAREY_SEED=${seed}: ${error.message}`;
-      throw error;
-    });
-  }
-}, 600_000);
+test(
+  `${only === undefined ? `${seeds} stories` : `story ${only}`} of writers that are killed or lose power keep every promise`,
+  async () => {
+    const told = only === undefined ? Array.from({ length: seeds }, (_, seed) => seed) : [Number(only)];
+    for (const seed of told) {
+      await tell(seed).catch((error: Error) => {
+        error.message = `MAREY_SEED=${seed}: ${error.message}`;
+        throw error;
+      });
+    }
+  },
+  60_000 + seeds * 300,
+);

@@ -1,15 +1,16 @@
 import { basename, resolve } from "node:path";
 import { Option } from "commander";
-import { summarizeStamps } from "../core/stamp-summary.js";
 import type { SeekableSource } from "../core/stream.js";
-import type { CreateOptions, SideBySide, SideBySideOptions } from "../index.js";
+import type { SideBySide, SideBySideOptions } from "../index.js";
 import { csvTable, jsonTable } from "./align-table.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit, isInterruption, UsageError } from "./exit.js";
+import { exit, UsageError } from "./exit.js";
 import { countOf, formatCount, formatSeconds, table } from "./output.js";
-import { parseInteger, parsePositive } from "./selection.js";
+import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
+import { pourFrames } from "./pour-frames.js";
+import { parsePositive } from "./selection.js";
 
-interface AlignCommandOptions extends CommonOptions {
+interface AlignCommandOptions extends CommonOptions, OutputOptions {
   readonly out?: string;
   readonly table?: boolean;
   readonly by?: "number" | "time";
@@ -22,11 +23,6 @@ interface AlignCommandOptions extends CommonOptions {
   readonly layout?: "row" | "column" | "grid";
   readonly damage?: "throw" | "black";
   readonly outside?: boolean;
-  readonly format?: string;
-  readonly quality?: number;
-  readonly fps?: number;
-  readonly chunkSize?: number;
-  readonly overwrite?: boolean;
 }
 
 const help = `
@@ -53,7 +49,7 @@ Examples:
 
 export const align: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(command)
+    addCommonOptions(addOutputOptions(command))
       .argument(
         "<sources...>",
         "two or more stores, videos, image folders or arrays; or one multi-camera store",
@@ -89,11 +85,7 @@ export const align: CliCommand = {
         ]),
       )
       .option("--outside", "a multi-camera store may list stores that lie outside its own parent folder")
-      .option("--format <name>", "store format: npy, png, avc1/mp4 ...")
-      .option("--chunk-size <frames>", "frames in each chunk of a store", parseInteger)
-      .option("--quality <value>", 'as for "marey convert"', parsePositive)
       .option("--fps <rate>", "frames a second of a video (default: the reference's)", parsePositive)
-      .option("--overwrite", "replace what -o names if it exists")
       .addHelpText("after", help)
       .action(async (paths: string[], options: AlignCommandOptions) =>
         finish(await run(paths, options, context)),
@@ -179,19 +171,14 @@ async function write(
     );
   }
   const { create } = await import("../index.js");
-  const { pour } = await import("../convert/pour.js");
   const started = performance.now();
   const progress = context.progress("aligning", source.index.length, options);
   let frames = 0;
   try {
     await context.guard(async () => {
       context.signal.throwIfAborted();
-      const sink = await create(output, createOptions(source, options));
-      frames = await pour(source.frames(), sink, {
-        signal: context.signal,
-        keepsPart: isInterruption,
-        onWritten: (written) => progress.update(written),
-      });
+      const sink = await create(output, createOptions(source.info, source.index, options));
+      frames = await pourFrames(source.frames(), sink, context, progress);
     });
   } finally {
     progress.end();
@@ -203,20 +190,6 @@ async function write(
   } else if (!options.quiet) {
     await context.out.line(`${output}: ${countOf(frames, "frame")} in ${formatSeconds(seconds)}`);
   }
-}
-
-function createOptions({ info, index }: SideBySide, options: AlignCommandOptions): CreateOptions {
-  const { format, quality, overwrite, chunkSize } = options;
-  const { rate } = summarizeStamps(index);
-  const fps = options.fps ?? (rate === undefined || rate > 100_000 ? undefined : rate);
-  return {
-    info,
-    ...(fps !== undefined && { fps }),
-    ...(format !== undefined && { format }),
-    ...(quality !== undefined && { quality }),
-    ...(chunkSize !== undefined && { chunkSize }),
-    ...(overwrite !== undefined && { overwrite }),
-  };
 }
 
 async function printTable({ aligned }: SideBySide, { json }: AlignCommandOptions, { out, signal }: Context) {

@@ -38,6 +38,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./align.js")).align,
   },
   {
+    name: "mosaic",
+    summary: "several films, stores and pictures in one picture, by time, in a grid or side by side",
+    load: async () => (await import("./mosaic.js")).mosaic,
+  },
+  {
+    name: "contact-sheet",
+    summary: "frames from all over a source on one sheet",
+    load: async () => (await import("./contact-sheet.js")).contactSheet,
+  },
+  {
+    name: "plot",
+    summary: "draw signals as a video that goes with another, or as one picture",
+    load: async () => (await import("./plot.js")).plot,
+  },
+  {
     name: "verify",
     summary: "say whether a source is whole, by its digests or by reading all of it",
     load: async () => (await import("./verify.js")).verify,

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { rangeOf } from "../core/stream.js";
-import type { ConvertOptions, CreateOptions, SourceKind } from "../index.js";
+import type { ConvertOptions, CreateOptions, TargetKind } from "../index.js";
 import { addCommonOptions, type CommonOptions, type Context } from "./context.js";
 import { isInterruption, UsageError } from "./exit.js";
 import {
@@ -17,7 +17,7 @@ const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as co
 
 /** What says what is made of an input, on the command line and in preset files. */
 export interface MakingOptions extends SelectionOptions, SourceOptions {
-  readonly to?: SourceKind;
+  readonly to?: TargetKind;
   readonly format?: string;
   readonly encoding?: string;
   readonly chunkSize?: number;

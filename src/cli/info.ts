@@ -11,7 +11,7 @@ import { addSourceOptions, openOptions, type SourceOptions } from "./source-opti
 interface InfoOptions extends CommonOptions, SourceOptions {}
 
 const help = `
-With --json one object: path, kind (store, video, images or array), frames, width, height, channels, dtype, color,
+With --json one object: path, kind (store, video, images, array or recording), frames, width, height, channels, dtype, color,
 firstNumber, lastNumber (in the source's order), minNumber, maxNumber, missingNumbers (numbers between the lowest and
 the highest that no frame has), firstTime, lastTime (seconds; since 1970 where the source knows the date), seconds
 (from the earliest to the latest frame), rate (frames a second, of frames at the usual distance), and source:

@@ -195,15 +195,17 @@ export class Conversion implements AsyncDisposable {
 
   async #writtenDown(): Promise<Recipe> {
     const { transforms = [], open = {}, copy } = this.#options;
-    const { signal: _, transforms: __, ...opening } = open;
-    const modules = transforms.filter(isModuleTransform).map(({ module }) => module);
+    const { signal: _, transforms: __, timestamps, ...opening } = open;
     const { metadata: ___, overwrite: ____, kind: _____, ...written } = this.create;
+    const modules = transforms.filter(isModuleTransform).map(({ module }) => module);
+    const times = timesFile(timestamps);
+    const beside = [...modules, ...(times ? [times.path] : [])];
     return {
       marey: this.#house.version,
       made: new Date().toISOString(),
       input: { ...(await inputFacts(this.input, this.inputKind)), kind: this.inputKind },
-      modules: await Promise.all(modules.map((path) => inputFacts(path, "module"))),
-      open: opening,
+      beside: await Promise.all(beside.map((path) => inputFacts(path, "file"))),
+      open: { ...opening, ...(times && { timestamps: times }) },
       steps: transforms.map((transform) => portableStep(transform) ?? transform.step),
       range: this.range,
       ...(copy && { copy }),
@@ -267,8 +269,17 @@ function checkCopy(
   if (transforms.length > 0) refuse(`the transform ${transforms[0]!.step.name}`);
   if (range.step !== 1) refuse(`a step of ${range.step}`);
   if (open.as !== undefined) refuse(`another colour (${open.as})`);
+  if (open.timestamps !== undefined) refuse("other times");
   const other = Object.keys(create).find((name) => create[name] !== undefined && !copyOptions.includes(name));
   if (other !== undefined) refuse(`${other} ${create[other]}`);
+}
+
+/** The file that says when frames were, by its absolute path. */
+function timesFile(timestamps: unknown): { readonly path: string } | undefined {
+  if (timestamps === undefined) return undefined;
+  const given =
+    typeof timestamps === "string" ? { path: timestamps } : (timestamps as { readonly path: string });
+  return { ...given, path: resolve(given.path) };
 }
 
 async function refuseExisting(path: string): Promise<void> {

@@ -11,9 +11,9 @@ export interface Recipe {
   /** When it was done, ISO 8601. */
   readonly made: string;
   readonly input: InputFacts & { readonly kind: string };
-  /** Modules of the user's that bend pictures. */
-  readonly modules: readonly InputFacts[];
-  /** How the input is opened, where that is not usual: `as`, `fps`, `key`, `axes`, `pixels`. */
+  /** Files that had a say, too: modules of the user's that bend pictures, times of frames. */
+  readonly beside: readonly InputFacts[];
+  /** How the input is opened, where that is not usual: `as`, `fps`, `key`, `axes`, `pixels`, `timestamps` … */
   readonly open: Readonly<Record<string, unknown>>;
   /** What its frames are seen through, in this order. */
   readonly steps: readonly PortableStep[];
@@ -80,9 +80,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function whatIsAmiss(found: unknown): string | undefined {
   if (!isObject(found)) return "it is no object";
-  const { marey, input, open, steps, range, output } = found;
+  const { marey, input, beside, open, steps, range, output } = found;
   if (typeof marey !== "string") return '"marey", the version, is missing';
   if (!isObject(input) || typeof input.path !== "string") return '"input" has no path';
+  if (!Array.isArray(beside) || !beside.every(isObject)) return '"beside" is missing';
   if (!isObject(open)) return '"open" is missing';
   const isStep = (step: unknown): boolean =>
     isObject(step) && typeof step.name === "string" && isObject(step.options);
@@ -103,8 +104,8 @@ export function isSameRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(sorted(essence(a))) === JSON.stringify(sorted(essence(b)));
 }
 
-function essence({ marey, input, modules, open, steps, range, copy, output }: Recipe): unknown {
-  const digests = [input, ...modules].map(({ digest }) => digest);
+function essence({ marey, input, beside, open, steps, range, copy, output }: Recipe): unknown {
+  const digests = [input, ...beside].map(({ digest }) => digest);
   const { frames: _, bytes: __, ...written } = output;
   return { marey, digests, open, steps, range, copy: copy ?? false, written };
 }

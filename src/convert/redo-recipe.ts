@@ -20,7 +20,7 @@ export async function recipeOptions(recipe: Recipe): Promise<AnyConvertOptions> 
 
 /**
  * Compares what a recipe was made of with what is there.
- * @throws {FileFormatError} if the input, or a module of the user's, is not what it was.
+ * @throws {FileFormatError} if the input, or a file beside it, is not what it was.
  */
 export function checkSameInputs(recipe: Recipe, now: Recipe): void {
   const compare = (then: InputFacts, found: InputFacts): void => {
@@ -32,5 +32,5 @@ export function checkSameInputs(recipe: Recipe, now: Recipe): void {
     );
   };
   compare(recipe.input, now.input);
-  for (const [at, module] of recipe.modules.entries()) if (now.modules[at]) compare(module, now.modules[at]);
+  for (const [at, file] of recipe.beside.entries()) if (now.beside[at]) compare(file, now.beside[at]);
 }

@@ -35,7 +35,7 @@ async function decodeOnly(bytes: Uint8Array, path: string): Promise<Image> {
 }
 
 /** TIFF's number of the sample format: 1 unsigned, 2 signed, 3 float. */
-const sampleFormats: { readonly [D in DType]?: 1 | 2 | 3 } = {
+export const sampleFormats: { readonly [D in DType]?: 1 | 2 | 3 } = {
   uint8: 1,
   uint16: 1,
   uint32: 1,
@@ -75,7 +75,7 @@ async function encodeTiff(image: Image): Promise<Uint8Array> {
   return assemble(image, packed, stripRows, packs);
 }
 
-function differencesOf(rows: Uint8Array, { width, channels, dtype }: Image): Uint8Array {
+export function differencesOf(rows: Uint8Array, { width, channels, dtype }: Image): Uint8Array {
   const words = wordsOver(rows, dtypeBytes(dtype));
   const out = takeDifferences(words, width * channels, channels);
   return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);

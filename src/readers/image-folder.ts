@@ -7,6 +7,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import type { Image, ImageInfo } from "../core/image.js";
+import { readAhead } from "../core/read-ahead.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { bmp } from "../images/bmp.js";
 import { filePattern, isFilePattern } from "../images/file-pattern.js";
@@ -17,7 +18,6 @@ import { naturalOrder } from "../images/natural-order.js";
 import { png } from "../images/png.js";
 import { pgm, ppm } from "../images/pnm.js";
 import { tiff } from "../images/tiff.js";
-import { readAhead } from "../store/read-ahead.js";
 
 export interface OpenImagesOptions {
   /** Frames a second: picture files know no time, so frame i is at i / fps seconds. @default 25 */

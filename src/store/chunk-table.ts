@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { lstat, stat } from "node:fs/promises";
 import { MareyError } from "../core/errors.js";
+import { readAhead } from "../core/read-ahead.js";
 import {
   type Catalogue,
   indexDigest,
@@ -17,7 +18,6 @@ import {
   recordBytes,
 } from "./chunk-records.js";
 import { type ChunkPaths, chunkPaths } from "./layout.js";
-import { readAhead } from "./read-ahead.js";
 import { type ChunkIndex, type FoundChunkIndex, findChunkIndex } from "./store-index.js";
 import type { StoreMetadata } from "./store-metadata.js";
 import type { StoreProblems } from "./store-problems.js";

@@ -5,6 +5,7 @@ import type { IndexedFrame } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
+import { readAhead } from "../core/read-ahead.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
 import {
@@ -17,7 +18,6 @@ import {
 } from "./extra/read-extra.js";
 import type { ExtraRow } from "./extra/row.js";
 import { type ChunkSlice, chunkOf, chunkSlices } from "./layout.js";
-import { readAhead } from "./read-ahead.js";
 import { ReaderCache } from "./reader-cache.js";
 import type { StoreMetadata } from "./store-metadata.js";
 import type { StoreProblem, StoreProblems } from "./store-problems.js";

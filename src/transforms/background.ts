@@ -1,6 +1,5 @@
-import type { IndexedFrame } from "../core/frame.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
-import type { FrameRange, SeekableSource } from "../core/stream.js";
+import { bendWith } from "./bend-with.js";
 import { choice, whole } from "./option-kind.js";
 import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
 import { isFloat, sampleRange } from "./sample-range.js";
@@ -48,42 +47,14 @@ export const background = sequenceTransform<BackgroundOptions>(
     seek: (source) => {
       const { info } = source;
       needPlainSamples("background", info);
-      const subtract = subtraction(info, show);
-      let found: Promise<Float64Array> | undefined;
-      const level = (): Promise<Float64Array> => {
+      const find = (): Promise<Float64Array> => {
         const ranks = spreadRanks("background", source.index.length, frames, start, stop);
-        found ??= of === "median" ? medianOfFrames(source, ranks) : meanOfFrames(source, ranks);
-        return found;
+        return of === "median" ? medianOfFrames(source, ranks) : meanOfFrames(source, ranks);
       };
-      return { ...eachAfter(source, level, subtract), info };
+      return bendWith(source, find, subtraction(info, show));
     },
   }),
 );
-
-/** A source whose pictures are bent with something that is found out once, when it is first needed. */
-function eachAfter(
-  source: SeekableSource,
-  find: () => Promise<Float64Array>,
-  apply: (image: Image, found: Float64Array) => Image,
-): SeekableSource {
-  async function* frames(range?: FrameRange): AsyncGenerator<IndexedFrame> {
-    const found = await find();
-    for await (const frame of source.frames(range)) yield { ...frame, image: apply(frame.image, found) };
-  }
-  return {
-    info: source.info,
-    index: source.index,
-    frames,
-    frame: async (address) => {
-      const frame = await source.frame(address);
-      return { ...frame, image: apply(frame.image, await find()) };
-    },
-    describe: () => source.describe(),
-    close: () => source.close(),
-    [Symbol.asyncIterator]: () => frames(),
-    [Symbol.asyncDispose]: () => source.close(),
-  };
-}
 
 function subtraction(
   info: ImageInfo,

@@ -3,6 +3,7 @@ import { UnsupportedError } from "../core/errors.js";
 import {
   type AnyTypedArray,
   arrayOver,
+  blankImage,
   type Color,
   describeImage,
   type Image,
@@ -66,19 +67,21 @@ export function tile(infos: readonly ImageInfo[], layout: TileLayout, columns?: 
  * @param images one a tile, as `fitTile` gives them; undefined leaves the tile black.
  */
 export function paintTiles({ info, tiles }: Tiling, images: readonly (Image | undefined)[]): Image {
-  const bytes = imageBytes(info);
-  const canvas = arrayOver(info.dtype, new ArrayBuffer(bytes), 0, bytes);
-  const perPixel = canvas.length / (info.width * info.height);
-  for (const [at, image] of images.entries()) {
-    if (!image) continue;
-    const { left, top } = tiles[at]!;
-    const row = image.width * perPixel;
-    for (let y = 0; y < image.height; y++) {
-      const pixels = image.data.subarray(y * row, (y + 1) * row);
-      canvas.set(pixels as never, ((top + y) * info.width + left) * perPixel);
-    }
+  const canvas = blankImage(info);
+  for (const [at, image] of images.entries()) if (image) paste(canvas, image, tiles[at]!);
+  return canvas;
+}
+
+/** Puts a picture of the kind of the canvas there, cut off where the canvas ends. The canvas is written to. */
+export function paste(canvas: Image, image: Image, { left, top }: Pick<Tile, "left" | "top">): void {
+  const pixel = canvas.data.length / (canvas.width * canvas.height);
+  const [first, last] = [Math.max(0, -left), Math.min(image.width, canvas.width - left)];
+  if (first >= last) return;
+  for (let y = Math.max(0, -top); y < Math.min(image.height, canvas.height - top); y++) {
+    const row = y * image.width;
+    const pixels = image.data.subarray((row + first) * pixel, (row + last) * pixel);
+    canvas.data.set(pixels as never, ((top + y) * canvas.width + left + first) * pixel);
   }
-  return { ...info, data: canvas };
 }
 
 /**
@@ -112,7 +115,11 @@ function columnsOf(count: number, layout: TileLayout, columns: number | undefine
   throw new RangeError(`columns must be a number above 0, got ${across}`);
 }
 
-function commonKind(infos: readonly ImageInfo[]): ImageInfo {
+/**
+ * The kind of a canvas that pictures of these kinds can stand on; its size is the first one's.
+ * @throws {UnsupportedError} if there is none.
+ */
+export function commonKind(infos: readonly ImageInfo[]): ImageInfo {
   const first = infos[0]!;
   const isOneColor = infos.every(
     ({ color, channels }) => color === first.color && channels === first.channels,

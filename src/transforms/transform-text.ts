@@ -39,7 +39,11 @@ function findTransform(name: string, kinds: readonly AnyTransformKind[]): AnyTra
   );
 }
 
-function parseOptions(text: string, kind: AnyTransformKind): Record<string, unknown> {
+/** Options as a command line spells them, not yet checked. @param kind what they are options of. */
+export function parseOptions(
+  text: string,
+  kind: Pick<AnyTransformKind, "name" | "options" | "main">,
+): Record<string, unknown> {
   const names = Object.keys(kind.options);
   const options: Record<string, unknown> = {};
   const begins = new RegExp(`^\\s*(${names.join("|")})\\s*(?:=|$)`);

@@ -25,6 +25,8 @@ export interface PixelDecoding {
   readonly dtypes: readonly DType[];
   /** Rows of the BGR picture; undefined if no picture has that size. @default as many as there are */
   rows?(width: number, height: number): number | undefined;
+  /** Columns of the BGR picture; undefined if no picture has that width. @default as many as there are */
+  columns?(width: number): number | undefined;
   /** True if samples keep their scale, so that 12 bits stay 12 bits. @default false */
   readonly keepsBits?: boolean;
   /** Writes all of `out`, which is BGR of the decoded size, dtype as the picture's. */
@@ -33,10 +35,11 @@ export interface PixelDecoding {
 
 export function pixelDecoder(decoding: PixelDecoding): PixelDecoder {
   const decodedInfo = (info: ImageInfo): ImageInfo | undefined => {
-    const { width, channels, dtype, bits } = info;
+    const { channels, dtype, bits } = info;
     if (!decoding.channels.includes(channels) || !decoding.dtypes.includes(dtype)) return undefined;
-    const height = decoding.rows ? decoding.rows(width, info.height) : info.height;
-    if (height === undefined) return undefined;
+    const height = decoding.rows ? decoding.rows(info.width, info.height) : info.height;
+    const width = decoding.columns ? decoding.columns(info.width) : info.width;
+    if (height === undefined || width === undefined) return undefined;
     const kept = decoding.keepsBits && bits !== undefined ? { bits } : {};
     return { width, height, channels: 3, dtype, color: "bgr", ...kept };
   };

@@ -91,3 +91,51 @@ export function yuv422({
     },
   });
 }
+
+/** Three bytes a pixel, each with chroma of its own. The positions are those in the bytes of a pixel. */
+export function yuv444({
+  y,
+  u,
+  v,
+}: {
+  readonly y: number;
+  readonly u: number;
+  readonly v: number;
+}): PixelDecoder {
+  return pixelDecoder({
+    takes: ["3 channels of uint8"],
+    channels: [3],
+    dtypes: ["uint8"],
+    fill: ({ data }, out) => {
+      const source = data as Uint8Array;
+      const target = new Uint8ClampedArray(out.buffer);
+      for (let at = 0; at < source.length; at += 3) {
+        writePixel(source[at + y]!, source[at + u]!, source[at + v]!, target, at);
+      }
+    },
+  });
+}
+
+/** Six bytes for four neighbours that share their chroma: U Y Y V Y Y (IIDC's 4:1:1). */
+export const uyyvyy = pixelDecoder({
+  takes: ["1 channel of uint8, its width 1.5 times that of the picture, a multiple of 6"],
+  channels: [1],
+  dtypes: ["uint8"],
+  columns: (width) => (width % 6 === 0 ? (width / 6) * 4 : undefined),
+  fill: ({ data }, out) => {
+    const source = data as Uint8Array;
+    const target = new Uint8ClampedArray(out.buffer);
+    for (let at = 0, to = 0; at + 5 < source.length; at += 6, to += 12) {
+      const [u, v] = [source[at]!, source[at + 3]!];
+      writePair(source[at + 1]!, source[at + 2]!, u, v, target, to);
+      writePair(source[at + 4]!, source[at + 5]!, u, v, target, to + 6);
+    }
+  },
+});
+
+function writePixel(y: number, u: number, v: number, target: Uint8ClampedArray, to: number): void {
+  const luma = half + (y > 16 ? (y - 16) * lumaGain : 0);
+  target[to] = (luma + uToBlue * (u - 128)) >> shift;
+  target[to + 1] = (luma + uToGreen * (u - 128) + vToGreen * (v - 128)) >> shift;
+  target[to + 2] = (luma + vToRed * (v - 128)) >> shift;
+}

@@ -1,0 +1,12 @@
+// AssemblyScript: what is exported here is in the WebAssembly module. All of it works on addresses; who calls it lays out
+// the memory, and gives every buffer 64 bytes more than it holds, so that loops of whole vectors may run over its end.
+// Each kernel has a plain twin beside this folder that gives the same bytes.
+export { blurBytes } from "./blur";
+export { blurShorts } from "./blur-shorts";
+export { boxBytes } from "./box";
+export { applyCells, countTiles, packCells } from "./clahe";
+export { applyShorts, countShorts, spreadShorts } from "./clahe-shorts";
+export { lumaOfPixels, shiftPixels } from "./luma";
+export { medianBytes3, medianBytes5, medianShorts3, medianShorts5 } from "./median";
+export { medianByCounts } from "./median-counts";
+export { sharpenBytes } from "./sharpen";

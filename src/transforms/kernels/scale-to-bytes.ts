@@ -1,0 +1,20 @@
+import type { Limits } from "../value-limits.js";
+import type { Numbers } from "./percentiles.js";
+
+/**
+ * Samples between the limits as 0 to 255, those beyond them as 0 or 255: NumPy's `rint(interp(data, limits, (0, 255)))`.
+ * NaN becomes 0. If the limits are equal, or there are none, all up to them is 0 and all above is 255.
+ */
+export function scaleToBytes(data: Numbers, [least, most]: Limits): Uint8Array {
+  // The array itself rounds, halves to even, and limits; in one instruction.
+  const bytes = new Uint8ClampedArray(data.length);
+  if (!(most > least)) {
+    for (let i = 0; i < data.length; i++) bytes[i] = data[i]! > least ? 255 : 0;
+  } else if (least === 0 && most === 255 && data instanceof Uint8Array) {
+    bytes.set(data);
+  } else {
+    const scale = 255 / (most - least);
+    for (let i = 0; i < data.length; i++) bytes[i] = (data[i]! - least) * scale;
+  }
+  return new Uint8Array(bytes.buffer);
+}
