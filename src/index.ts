@@ -581,7 +581,7 @@ export async function planConversion(
   options: ConvertOptions = {},
 ): Promise<Conversion> {
   const { planConversion: plan } = await import("./convert/conversion.js");
-  return plan(input, output, options as Parameters<typeof plan>[2], await conversionHouse());
+  return plan(input, output, options as Parameters<typeof plan>[2], conversionHouse);
 }
 
 /** The recipe that stands beside a result. @throws {NotFoundError}, {FileFormatError} if it is none. */
@@ -595,20 +595,20 @@ export async function recipeOptions(recipe: Recipe): Promise<ConvertOptions> {
 }
 
 /** What a conversion is given to work with. */
-async function conversionHouse(): Promise<House> {
-  const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  return {
-    version: (JSON.parse(manifest) as { version: string }).version,
-    open: (path, options) => open(path, options),
-    create: (path, options) => create(path, options as CreateOptions),
-    sniff,
-    kindOfName,
-    copiedRange: async (source, request) =>
-      (await import("./video/copy-video.js")).copiedRange(await asVideo(source), request),
-    copyVideo: async (source, to, request: CopyRequest) =>
-      (await import("./video/copy-video.js")).copyVideo(await asVideo(source), to, request),
-  };
-}
+const conversionHouse: House = {
+  version: async () => {
+    const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
+    return (JSON.parse(manifest) as { version: string }).version;
+  },
+  open: (path, options) => open(path, options),
+  create: (path, options) => create(path, options as CreateOptions),
+  sniff,
+  kindOfName,
+  copiedRange: async (source, request) =>
+    (await import("./video/copy-video.js")).copiedRange(await asVideo(source), request),
+  copyVideo: async (source, to, request: CopyRequest) =>
+    (await import("./video/copy-video.js")).copyVideo(await asVideo(source), to, request),
+};
 
 /** @throws {UnsupportedError} if it is something else. */
 async function asVideo(source: SeekableSource): Promise<VideoReader> {

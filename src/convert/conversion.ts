@@ -201,7 +201,7 @@ export class Conversion implements AsyncDisposable {
     const times = timesFile(timestamps);
     const beside = [...modules, ...(times ? [times.path] : [])];
     return {
-      marey: this.#house.version,
+      marey: await this.#house.version(),
       made: new Date().toISOString(),
       input: { ...(await inputFacts(this.input, this.inputKind)), kind: this.inputKind },
       beside: await Promise.all(beside.map((path) => inputFacts(path, "file"))),

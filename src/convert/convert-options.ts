@@ -81,7 +81,7 @@ export interface CopyRequest {
 /** What a conversion needs of the rest of Marey. */
 export interface House {
   /** Of Marey. */
-  readonly version: string;
+  version(): Promise<string>;
   open(path: string, options: object): Promise<SeekableSource>;
   create(path: string, options: object): Promise<FrameSink>;
   /** "store", "video", "images" or "array". */
