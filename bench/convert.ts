@@ -34,8 +34,8 @@ const marey = (cores: string, chain: string, jobs = "auto"): number =>
 console.log(`load before: ${loadavg().map((load) => load.toFixed(1))}`);
 const rows: Row[] = [];
 for (const [what, chain] of [
-  ["median of 5x5, crop", "median:5;crop:left=2,right=2"],
   ["clahe, gaussian", "clahe;gaussian:2"],
+  ["rotate, median of 5x5, clahe", "rotate:10;median:5;clahe"],
 ] as const) {
   const fps = inTurns(
     { one: () => marey("0", chain), two: () => marey("0,1", chain), alone: () => marey("0,1", chain, "0") },

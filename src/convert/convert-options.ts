@@ -23,7 +23,7 @@ export interface ConvertOptionsOf<O, C> {
   /**
    * Threads that bend pictures, beside the main one; 0: none. Built-in transforms and those of modules go there if they bend
    * each picture by itself; all others stay. The result is the same.
-   * @default one fewer than there are cores, where a picture takes more than 2 ms to bend; else none
+   * @default one fewer than there are cores, where bending is what takes the time and cores are idle meanwhile; else none
    */
   readonly jobs?: number;
   /**

@@ -10,26 +10,30 @@ import { ParallelPool } from "./parallel-pool.js";
 
 export interface ParallelOptions {
   /**
-   * Threads beside the main one; 0: none. @default one fewer than there are cores, where a picture takes more than 2 ms to
-   * bend; else none
+   * Threads beside the main one; 0: none. @default one fewer than there are cores, where bending is what takes the time and
+   * cores are idle meanwhile; else none
    */
   readonly jobs?: number | undefined;
   /** Stops the threads. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The first pictures are bent on the main thread: the very first warms up, the others say what a picture takes. */
-const trials = 5;
+/** The first pictures are bent on the main thread: some warm up, the others say what a picture takes. */
+const trials = { warm: 4, all: 12 };
 
-/** Milliseconds that a picture has to take: to send it to a thread and back costs up to 1. */
-const worthwhile = 2;
+/**
+ * What makes threads worth it: milliseconds that a picture takes, for to send it there and back costs up to 1; the share of
+ * all time that is spent bending; and the share of the cores that reading, bending and encoding (which have threads of their
+ * own) keep busy together, beyond which another thread only takes from them.
+ */
+const worthwhile = { least: 2, bending: 0.5, busy: 0.75 };
 
 /** A frame on its way. */
 interface Bending {
-  readonly frame: IndexedFrame;
+  /** As the source gave it; bent once it is done, so that no more is held than is needed. */
+  frame: IndexedFrame;
   /** `ours`: a thread could not do it, so that its error is found on this one. */
   state: "waiting" | "away" | "ours" | "done";
-  image?: Image;
   error?: unknown;
   /** Resolves when a thread is done with it. */
   away?: Promise<void>;
@@ -50,8 +54,8 @@ export class ParallelPictures implements SeekableSource {
   readonly #chain: PictureChain;
   /** "none": it is not worth it, or cannot be. Undefined: not yet known. */
   #pool: ParallelPool | "none" | undefined;
-  /** Milliseconds that the first pictures took. */
-  readonly #took: number[] = [];
+  /** What the first pictures took: milliseconds of bending, and when all began. */
+  readonly #tried = { pictures: 0, took: 0, began: 0, busy: process.cpuUsage() };
 
   /** @param transforms all have `pictures`. @throws {TransformError} if they cannot be done to such pictures. */
   constructor(source: SeekableSource, transforms: readonly BoundTransform[], options: ParallelOptions = {}) {
@@ -120,20 +124,32 @@ export class ParallelPictures implements SeekableSource {
 
   /** Bends a picture, and hires threads once it is known to be worth it. */
   #try(frame: IndexedFrame): Image {
+    const tried = this.#tried;
     const began = performance.now();
+    if (tried.pictures++ === trials.warm) Object.assign(tried, { took: 0, began, busy: process.cpuUsage() });
     const image = this.#chain.bend(frame.image, frame);
-    this.#took.push(performance.now() - began);
-    if (this.#took.length === trials) {
-      const typical = this.#took.slice(1).sort((a, b) => a - b)[(trials - 1) >> 1]!;
-      this.#pool = typical < worthwhile ? "none" : this.#hire(availableParallelism() - 1);
+    tried.took += performance.now() - began;
+    if (tried.pictures === trials.all) {
+      this.#pool = this.#isWorthIt() ? this.#hire(availableParallelism() - 1) : "none";
     }
     return image;
+  }
+
+  #isWorthIt(): boolean {
+    const { took, began, busy } = this.#tried;
+    const { user, system } = process.cpuUsage(busy);
+    const all = performance.now() - began;
+    // Microseconds of processor, of those that all cores had.
+    const share = (user + system) / 1000 / (all * availableParallelism());
+    const typical = took / (trials.all - trials.warm);
+    return typical >= worthwhile.least && took >= worthwhile.bending * all && share <= worthwhile.busy;
   }
 
   /** On this thread. An error is told in its turn. */
   #bend(bending: Bending): void {
     try {
-      bending.image = this.#chain.bend(bending.frame.image, bending.frame);
+      const { frame } = bending;
+      bending.frame = { ...frame, image: this.#chain.bend(frame.image, frame) };
     } catch (error) {
       bending.error = error;
     }
@@ -156,7 +172,7 @@ export class ParallelPictures implements SeekableSource {
     const send = (bending: Bending): void => {
       bending.state = "away";
       bending.away = pool.bend(bending.frame.image, bending.frame).then((image) => {
-        if (image) bending.image = image;
+        if (image) bending.frame = { ...bending.frame, image };
         bending.state = image ? "done" : "ours";
         handOut();
       });
@@ -179,8 +195,8 @@ export class ParallelPictures implements SeekableSource {
       const head = queue[0];
       if (head?.state === "done") {
         queue.shift();
-        if (!head.image) throw head.error;
-        yield { ...head.frame, image: head.image };
+        if ("error" in head) throw head.error;
+        yield head.frame;
       } else if (head === undefined) {
         if (failure) throw failure.error;
         if (isOver) return;
