@@ -18,8 +18,8 @@ export interface ParallelOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The first pictures are bent on the main thread: some warm up, the others say what a picture takes. */
-const trials = { warm: 4, all: 12 };
+/** The first pictures are bent on the main thread: some fill the encoder, the others say what a picture takes. */
+const trials = { warm: 24, all: 40 };
 
 /**
  * What makes threads worth it: milliseconds that a picture takes, for to send it there and back costs up to 1; the share of
