@@ -1,10 +1,13 @@
 // The face of Marey, and the only module that knows every built-in format, camera and reader.
 
-import { open as openFile, stat } from "node:fs/promises";
+import { open as openFile, readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
+import type { Conversion } from "./convert/conversion.js";
+import type { ConvertOptionsOf, ConvertReceipt, CopyRequest, House } from "./convert/convert-options.js";
+import type { Recipe } from "./convert/recipe.js";
 import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.js";
 import type { IndexedFrame } from "./core/frame.js";
 import type { FrameAddress } from "./core/frame-address.js";
@@ -76,6 +79,13 @@ export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
 export * from "./capture/painted-number.js";
 export * from "./capture/recorder.js";
+export type { BentStep } from "./convert/bend-in-threads.js";
+export type { Conversion } from "./convert/conversion.js";
+export type { ConvertOptionsOf, ConvertReceipt } from "./convert/convert-options.js";
+export type { InputFacts } from "./convert/input-facts.js";
+export type { PortableStep } from "./convert/parallel-chain.js";
+export type { ConvertProgress } from "./convert/rate-meter.js";
+export type { Recipe } from "./convert/recipe.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
 export type { SourceProblem } from "./core/ranked-source.js";
@@ -561,6 +571,68 @@ export async function readFrame(
 ): Promise<IndexedFrame> {
   await using source = await open(path, options);
   return await source.frame(address);
+}
+
+/** See `convert`: what is written, frame by frame or as packets, and how. */
+export interface ConvertOptions
+  extends ConvertOptionsOf<Omit<OpenOptions, "transforms" | "signal">, Omit<CreateOptions, "info">> {}
+
+/**
+ * Turns any source into a store, a video, pictures or an array. Frame numbers, times, user metadata and extra data go from
+ * store to store; a row of extra data goes where its frame goes, and is left out with it.
+ * @param output what `create` takes; its name says what it becomes.
+ * @throws what `open`, `create` and reading throw; {TransformError}. Nothing half-written is left under a final name then.
+ */
+export async function convert(
+  input: string,
+  output: string,
+  options: ConvertOptions = {},
+): Promise<ConvertReceipt> {
+  await using conversion = await planConversion(input, output, options);
+  return await conversion.run();
+}
+
+/** As `convert`, up to where something would be written: what would be done, and `run`, which does it. To be closed. */
+export async function planConversion(
+  input: string,
+  output: string,
+  options: ConvertOptions = {},
+): Promise<Conversion> {
+  const { planConversion: plan } = await import("./convert/conversion.js");
+  return plan(input, output, options as Parameters<typeof plan>[2], conversionHouse);
+}
+
+/** The recipe that stands beside a result. @throws {NotFoundError}, {FileFormatError} if it is none. */
+export async function readRecipe(path: string): Promise<Recipe> {
+  return (await import("./convert/recipe.js")).readRecipe(path);
+}
+
+/** The options that make `convert` do again what a recipe tells of; see `convert/redo-recipe.ts`. */
+export async function recipeOptions(recipe: Recipe): Promise<ConvertOptions> {
+  return (await (await import("./convert/redo-recipe.js")).recipeOptions(recipe)) as ConvertOptions;
+}
+
+/** What a conversion is given to work with. */
+const conversionHouse: House = {
+  version: async () => {
+    const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
+    return (JSON.parse(manifest) as { version: string }).version;
+  },
+  open: (path, options) => open(path, options),
+  create: (path, options) => create(path, options as CreateOptions),
+  sniff,
+  kindOfName,
+  copiedRange: async (source, request) =>
+    (await import("./video/copy-video.js")).copiedRange(await asVideo(source), request),
+  copyVideo: async (source, to, request: CopyRequest) =>
+    (await import("./video/copy-video.js")).copyVideo(await asVideo(source), to, request),
+};
+
+/** @throws {UnsupportedError} if it is something else. */
+async function asVideo(source: SeekableSource): Promise<VideoReader> {
+  const { VideoReader: Video } = await import("./video/video-reader.js");
+  if (source instanceof Video) return source;
+  throw new UnsupportedError("copy (only the packets of a video can be copied; convert it)", "this source");
 }
 
 /** FFmpeg is loaded when a video is opened, not before. */

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { boundOf, locatePosition, parsePosition, parseSpan } from "../src/cli/address.js";
 import { UsageError } from "../src/cli/exit.js";
-import { backward, rangeOf, select, selectSpan, shuffled } from "../src/cli/selection.js";
+import { backward, select, selectSpan, shuffled } from "../src/cli/selection.js";
 import { ColumnIndex } from "../src/core/column-index.js";
 import { FrameNotFoundError } from "../src/core/errors.js";
-import { resolveRange } from "../src/core/stream.js";
+import { rangeOf, resolveRange } from "../src/core/stream.js";
 
 const start = 1_700_000_000.25;
 

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { toJson } from "../src/cli/json.js";
 import { formatBytes, formatSeconds, table } from "../src/cli/output.js";
 import { renderProgress } from "../src/cli/progress.js";
-import { summarizeStamps } from "../src/cli/stamps.js";
 import { ColumnIndex } from "../src/core/column-index.js";
+import { summarizeStamps } from "../src/core/stamp-summary.js";
 
 test("JSON says plain values as any JSON does, on one line and indented", () => {
   fc.assert(

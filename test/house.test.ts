@@ -16,6 +16,7 @@ const floors: Record<string, number> = {
   formats: 3,
   readers: 3,
   cameras: 3,
+  convert: 3,
   "index.ts": 4,
   jobs: 5,
   view: 5,

@@ -7,7 +7,7 @@ import { addCommonOptions, type CliCommand, type CommonOptions, type Context } f
 import { exit, UsageError } from "./exit.js";
 import { countOf, formatCount, formatSeconds, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
-import { pour } from "./pour.js";
+import { pourFrames } from "./pour-frames.js";
 import { parsePositive } from "./selection.js";
 
 interface AlignCommandOptions extends CommonOptions, OutputOptions {
@@ -178,7 +178,7 @@ async function write(
     await context.guard(async () => {
       context.signal.throwIfAborted();
       const sink = await create(output, createOptions(source.info, source.index, options));
-      await pour(source, source.frames(), sink, context.signal, () => progress.update(++frames));
+      frames = await pourFrames(source.frames(), sink, context, progress);
     });
   } finally {
     progress.end();

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./convert.js")).convert,
   },
   {
+    name: "clip",
+    summary: "cut some frames out of any source; of a video without encoding it anew, if you like",
+    load: async () => (await import("./clip.js")).clip,
+  },
+  {
     name: "transforms",
     summary: "list what pictures can be bent with, on the way from any source to anything",
     load: async () => (await import("./transforms.js")).transforms,

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { readPaintedNumber } from "../capture/painted-number.js";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { FrameSink, SeekableSource } from "../core/stream.js";
 import type { ExtraRow } from "../store/extra/row.js";
 import type { StoreWriter } from "../store/store-writer.js";
@@ -7,7 +8,6 @@ import type { CommonOptions, Context } from "./context.js";
 import { likeness } from "./likeness.js";
 import { shuffled } from "./selection.js";
 import { sideBySide } from "./side-by-side.js";
-import { summarizeStamps } from "./stamps.js";
 
 interface Step {
   readonly context: Context;

@@ -36,6 +36,11 @@ export class Interruption extends Error {
   }
 }
 
+/** Whether somebody asked for the end: a store keeps what it has then. */
+export function isInterruption(reason: unknown): boolean {
+  return reason instanceof Interruption;
+}
+
 /** The reason with which a closed pipe (`marey frames x | head`) aborts. */
 export class BrokenPipe extends Error {
   override readonly name = "BrokenPipe";

@@ -4,11 +4,12 @@ import { EncodeError, FrameNotFoundError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import { encodeNpy } from "../core/npy.js";
 import type { FrameSink, SeekableSource } from "../core/stream.js";
+import { rangeOf } from "../core/stream.js";
 import { addressHelp, locatePosition, parsePosition, parseSpan } from "./address.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
-import { parsePositive, rangeOf, selectSpan } from "./selection.js";
+import { parsePositive, selectSpan } from "./selection.js";
 import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
 
 interface FrameOptions extends CommonOptions, SourceOptions {

@@ -1,12 +1,12 @@
 import type { FrameIndex } from "../core/frame-index.js";
 import { describeImage } from "../core/image.js";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { SeekableSource } from "../core/stream.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit } from "./exit.js";
 import { toJson } from "./json.js";
 import { countOf, formatSeconds, table } from "./output.js";
 import { addSourceOptions, openOptions, type SourceOptions } from "./source-options.js";
-import { summarizeStamps } from "./stamps.js";
 
 interface InfoOptions extends CommonOptions, SourceOptions {}
 

@@ -10,7 +10,7 @@ import { exit, UsageError } from "./exit.js";
 import { countOf, formatSeconds, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
 import { isPlot, openPlot, plotSettingNames } from "./plot-source.js";
-import { pour } from "./pour.js";
+import { pourFrames } from "./pour-frames.js";
 import { readTransforms } from "./read-transforms.js";
 import { parseInteger, parsePositive } from "./selection.js";
 import { addTransformOption, type TransformOption } from "./source-options.js";
@@ -254,7 +254,7 @@ async function write(
     await context.guard(async () => {
       context.signal.throwIfAborted();
       const sink = await create(output, createOptions(source.info, source.index, options));
-      await pour(source, source.frames(), sink, context.signal, () => progress.update(++frames));
+      frames = await pourFrames(source.frames(), sink, context, progress);
     });
   } finally {
     progress.end();

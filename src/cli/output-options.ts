@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import type { FrameIndex } from "../core/frame-index.js";
 import type { ImageInfo } from "../core/image.js";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { CreateOptions } from "../index.js";
 import { parseInteger, parsePositive } from "./selection.js";
-import { summarizeStamps } from "./stamps.js";
 
 /** What is said of a result that is made of several sources. */
 export interface OutputOptions {

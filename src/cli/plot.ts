@@ -1,14 +1,14 @@
 import { Option } from "commander";
 import type { IndexedFrame } from "../core/frame.js";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { SeekableSource } from "../core/stream.js";
 import type { ArraysOptions, CreateOptions, PlotOptions } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
 import { countOf, formatSeconds } from "./output.js";
 import { readPlotData } from "./plot-data.js";
-import { pour } from "./pour.js";
+import { pourFrames } from "./pour-frames.js";
 import { parseInteger, parsePositive } from "./selection.js";
-import { summarizeStamps } from "./stamps.js";
 
 interface PlotCommandOptions extends CommonOptions, Omit<PlotOptions, "like" | "width" | "height" | "start"> {
   readonly out: string;
@@ -170,9 +170,7 @@ async function run(data: string, options: PlotCommandOptions, context: Context):
   const progress = context.progress("drawing", total, options);
   let frames = 0;
   try {
-    await context.guard(() =>
-      pour(source as SeekableSource, source.frames(), sink, context.signal, () => progress.update(++frames)),
-    );
+    frames = await context.guard(() => pourFrames(source.frames(), sink, context, progress));
   } finally {
     progress.end();
   }

@@ -1,6 +1,15 @@
 import type { WriteStream } from "node:tty";
 import { formatSeconds } from "./output.js";
 
+/** How fast a conversion is of late. */
+export interface Pace {
+  /** Frames a second. */
+  readonly readRate: number;
+  readonly writeRate: number;
+  /** Seconds that are left. */
+  readonly eta: number;
+}
+
 export interface ProgressState {
   readonly label: string;
   readonly done: number;
@@ -8,17 +17,22 @@ export interface ProgressState {
   readonly total: number | undefined;
   /** Seconds since the start. */
   readonly seconds: number;
+  /** What is known of both sides of a conversion. */
+  readonly pace?: Pace;
   /** Width of the terminal. */
   readonly columns: number;
 }
 
 /** One line such as `reading  ########........  412/1000  206/s  0:03 left`, never wider than the terminal. */
-export function renderProgress({ label, done, total, seconds, columns }: ProgressState): string {
+export function renderProgress({ label, done, total, seconds, columns, pace }: ProgressState): string {
   const rate = seconds > 0 ? done / seconds : 0;
-  const speed = `${rate >= 100 ? Math.round(rate) : rate.toFixed(1)}/s`;
+  const speed = pace
+    ? `read ${perSecond(pace.readRate)}  write ${perSecond(pace.writeRate)}`
+    : perSecond(rate);
   if (total === undefined)
     return `${label}  ${done}  ${speed}  ${formatSeconds(seconds)}`.slice(0, columns - 1);
-  const left = rate > 0 && done > 0 ? `${formatSeconds((total - done) / rate)} left` : "";
+  const remaining = pace ? pace.eta : (total - done) / rate;
+  const left = done > 0 && Number.isFinite(remaining) ? `${formatSeconds(remaining)} left` : "";
   const text = `${done}/${total}  ${speed}  ${left}`;
   const room = Math.min(40, columns - label.length - text.length - 6);
   if (room < 5) return `${label}  ${text}`.slice(0, columns - 1);
@@ -26,8 +40,13 @@ export function renderProgress({ label, done, total, seconds, columns }: Progres
   return `${label}  ${"#".repeat(full)}${".".repeat(room - full)}  ${text}`;
 }
 
+function perSecond(rate: number): string {
+  if (!Number.isFinite(rate)) return "?/s";
+  return `${rate >= 100 ? Math.round(rate) : rate.toFixed(1)}/s`;
+}
+
 export interface Progress {
-  update(done: number): void;
+  update(done: number, pace?: Pace): void;
   /** Wipes the line. May be called twice. */
   end(): void;
 }
@@ -41,13 +60,15 @@ export function startProgress(label: string, total: number | undefined, quiet: b
   const started = performance.now();
   let drawn = Number.NEGATIVE_INFINITY;
   return {
-    update(done) {
+    update(done, pace) {
       const now = performance.now();
       if (now - drawn < 100) return;
       drawn = now;
       const seconds = (now - started) / 1000;
       const columns = stream.columns || 80;
-      stream.write(`\r\u001b[K${renderProgress({ label, done, total, seconds, columns })}`);
+      stream.write(
+        `\r\u001b[K${renderProgress({ label, done, total, seconds, columns, ...(pace && { pace }) })}`,
+      );
     },
     end() {
       if (drawn > Number.NEGATIVE_INFINITY) stream.write("\r\u001b[K");

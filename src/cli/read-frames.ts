@@ -1,7 +1,8 @@
 import { DecodeError } from "../core/errors.js";
 import type { IndexedFrame } from "../core/frame.js";
 import type { SeekableSource } from "../core/stream.js";
-import { backward, rangeOf, type Selection, shuffled } from "./selection.js";
+import { rangeOf } from "../core/stream.js";
+import { backward, type Selection, shuffled } from "./selection.js";
 
 export const orders = ["forward", "backward", "shuffled"] as const;
 

@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import type { BoundTransform } from "../transforms/transform-kind.js";
 import { UsageError } from "./exit.js";
 
@@ -7,18 +6,19 @@ import { UsageError } from "./exit.js";
  * a function from picture to picture, or a transform.
  */
 export async function readTransforms(texts: readonly string[]): Promise<BoundTransform[]> {
-  const { builtInTransforms, custom, parseTransform } = await import("../index.js");
+  const { builtInTransforms, parseTransform } = await import("../index.js");
+  const { isModulePath, loadTransform } = await import("../convert/load-transform.js");
   const found: BoundTransform[] = [];
   for (const text of texts) {
-    if (!isPath(text)) {
+    if (!isModulePath(text)) {
       found.push(asUsage(() => parseTransform(text, builtInTransforms)));
       continue;
     }
-    const { default: exported } = await load(text);
-    if (typeof exported !== "function") {
-      throw new UsageError(`${text}: its default export is no function from picture to picture`);
-    }
-    found.push("step" in exported ? exported : custom(exported, text));
+    found.push(
+      await loadTransform(text).catch((error: Error) => {
+        throw new UsageError(error.message, { cause: error });
+      }),
+    );
   }
   return found;
 }
@@ -30,17 +30,5 @@ function asUsage<T>(parse: () => T): T {
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new UsageError(error.message, { cause: error });
-  }
-}
-
-function isPath(text: string): boolean {
-  return /^(\.{0,2}[\\/]|[a-z]:[\\/])/i.test(text) || /\.[cm]?js$/.test(text);
-}
-
-async function load(path: string): Promise<{ readonly default?: BoundTransform }> {
-  try {
-    return await import(pathToFileURL(path).href);
-  } catch (cause) {
-    throw new UsageError(`${path} cannot be loaded: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { FrameIndex } from "../core/frame-index.js";
-import { type FrameRange, resolveRange } from "../core/stream.js";
+import { resolveRange } from "../core/stream.js";
 import { boundOf, parsePosition, type Span } from "./address.js";
 import { UsageError } from "./exit.js";
 
@@ -63,14 +63,6 @@ export function selectSpan(index: FrameIndex, { start, stop }: Span): Selection 
 
 export function backward({ start, count, step }: Selection): Selection {
   return { start: start + (count - 1) * step, count, step: -step };
-}
-
-/** The same as a range that `SeekableSource.frames` takes. */
-export function rangeOf({ start, count, step }: Selection): FrameRange {
-  if (count === 0) return { start: 0, stop: 0 };
-  const stop = start + count * step;
-  // Before the first frame there is no index to stop at: -1 would mean the last.
-  return stop < 0 ? { start, step } : { start, stop, step };
 }
 
 /** The ranks in an order that looks random but is the same every time. */

@@ -1,10 +1,10 @@
+import { hasExtraData } from "../convert/extra-rows.js";
+import { summarizeStamps } from "../core/stamp-summary.js";
 import type { SeekableSource } from "../core/stream.js";
-import { hasExtraData } from "./extra-data.js";
 import { type FrameHash, frameHash } from "./frame-hash.js";
 import { countOf } from "./output.js";
 import { readFrames, readOne } from "./read-frames.js";
 import { shuffled } from "./selection.js";
-import { summarizeStamps } from "./stamps.js";
 
 export interface VerifyOptions {
   /** Frames to read a second time, in shuffled order. @default all */

@@ -95,6 +95,14 @@ export interface FrameRun {
   readonly step: number;
 }
 
+/** The run as a range that `SeekableSource.frames` takes. */
+export function rangeOf({ start, count, step }: FrameRun): FrameRange {
+  if (count === 0) return { start: 0, stop: 0 };
+  const stop = start + count * step;
+  // Before the first frame there is no index to stop at: -1 would mean the last.
+  return stop < 0 ? { start, step } : { start, stop, step };
+}
+
 /**
  * The frames of a range, past damaged ones if the range has an `onDamage`. For sources whose loop can be started again
  * behind the frame that failed.

@@ -54,6 +54,11 @@ export class PickedFrames implements SeekableSource {
     return this.frames();
   }
 
+  /** Which frame of the source it is, by rank. */
+  originOf(index: number): number {
+    return this.#ranks[index]!;
+  }
+
   describe(): Record<string, unknown> {
     return this.#source.describe();
   }

@@ -55,7 +55,7 @@ export function eachPicture(
 }
 
 /** Prepares once for all pictures of one kind; most sources have no other. */
-function bender(
+export function bender(
   pictures: (info: ImageInfo) => PreparedPictures,
   info: ImageInfo,
 ): { readonly info: ImageInfo; bend<F extends Frame & PictureStamp>(frame: F): F } {

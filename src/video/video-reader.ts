@@ -166,6 +166,17 @@ export class VideoReader implements SeekableSource {
     return this.frames()[Symbol.asyncIterator]();
   }
 
+  /** @internal Where every frame lies. */
+  get table(): FrameTable {
+    return this.#table;
+  }
+
+  /** @internal Its packets, from the start, for a reader of its own who closes what he gets. */
+  reopen(): Promise<Demuxer> {
+    this.#checkOpen();
+    return this.#demuxer.reopen();
+  }
+
   stats(): VideoStats {
     const all = [this.#session.counters, this.#pastLoops, ...[...this.#loops].map((loop) => loop.counters)];
     return {

@@ -64,10 +64,11 @@ export class Muxer {
     await this.#begin(stream, timeBase, framerate);
   }
 
-  /** As `start`, for packets that are copied from another file of the same kind of container. */
-  async startCopy(source: Stream): Promise<void> {
+  /** As `start`, for packets that are copied from another file; without a tag, of the same kind of container. */
+  async startCopy(source: Stream, tag?: number): Promise<void> {
     const stream = this.#format.newStream(null);
     check(source.codecpar.copy(stream.codecpar), "stream parameters");
+    if (tag !== undefined) stream.codecpar.codecTag = tag;
     stream.sampleAspectRatio = source.sampleAspectRatio;
     await this.#begin(stream, source.timeBase, source.avgFrameRate);
   }

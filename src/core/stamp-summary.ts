@@ -1,4 +1,4 @@
-import type { FrameIndex } from "../core/frame-index.js";
+import type { FrameIndex } from "./frame-index.js";
 
 /** What is remarkable in the numbers and times of a source. */
 export interface StampSummary {
