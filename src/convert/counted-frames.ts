@@ -1,3 +1,4 @@
+import { seenThrough } from "../core/seen-through.js";
 import type { SeekableSource } from "../core/stream.js";
 
 /** The same source; `onFrame` hears of every frame that its loops give. */
@@ -8,14 +9,5 @@ export function countedFrames(source: SeekableSource, onFrame: () => void): Seek
       yield frame;
     }
   };
-  return {
-    info: source.info,
-    index: source.index,
-    frames,
-    frame: (address) => source.frame(address),
-    describe: () => source.describe(),
-    close: () => source.close(),
-    [Symbol.asyncIterator]: () => frames()[Symbol.asyncIterator](),
-    [Symbol.asyncDispose]: () => source.close(),
-  };
+  return seenThrough(source, { frames, frame: (address) => source.frame(address) });
 }

@@ -1,6 +1,7 @@
-import type { Frame, IndexedFrame } from "../core/frame.js";
+import type { Frame } from "../core/frame.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
-import type { FrameRange, FrameSource, SeekableSource, Transform } from "../core/stream.js";
+import { frameByFrame } from "../core/seen-through.js";
+import type { FrameSource, SeekableSource, Transform } from "../core/stream.js";
 import {
   type BoundTransform,
   type PictureStamp,
@@ -37,19 +38,7 @@ export function eachPicture(
   };
   const seek = (source: SeekableSource): SeekableSource => {
     const { info, bend } = bender(pictures, source.info);
-    async function* frames(range?: FrameRange): AsyncGenerator<IndexedFrame> {
-      for await (const frame of source.frames(range)) yield bend(frame);
-    }
-    return {
-      info,
-      index: source.index,
-      frames,
-      frame: async (address) => bend(await source.frame(address)),
-      describe: () => source.describe(),
-      close: () => source.close(),
-      [Symbol.asyncIterator]: () => frames()[Symbol.asyncIterator](),
-      [Symbol.asyncDispose]: () => source.close(),
-    };
+    return frameByFrame(source, bend, info);
   };
   return Object.assign(stream, { seek, pictures });
 }

@@ -1,6 +1,7 @@
 import { ColumnIndex, numberColumn } from "../core/column-index.js";
 import type { IndexedFrame } from "../core/frame.js";
 import { blankImage } from "../core/image.js";
+import { seenThrough } from "../core/seen-through.js";
 import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
 import { choice, whole } from "./option-kind.js";
 import { limiter, needPlainSamples, type PlainArray } from "./plain-samples.js";
@@ -68,17 +69,13 @@ function projected(source: SeekableSource, ranks: Int32Array, of: ProjectionOpti
   async function* frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
     if (resolveRange(range, 1).count > 0) yield await frame();
   }
-  return {
+  return seenThrough(source, {
     ...{ info, index, frames },
     frame: async (address) => {
       index.locate(address);
       return frame();
     },
-    describe: () => source.describe(),
-    close: () => source.close(),
-    [Symbol.asyncIterator]: () => frames(),
-    [Symbol.asyncDispose]: () => source.close(),
-  };
+  });
 }
 
 async function samplesFor(

@@ -1,5 +1,6 @@
 import type { Frame, IndexedFrame } from "../core/frame.js";
 import type { Image, ImageInfo } from "../core/image.js";
+import { seenThrough } from "../core/seen-through.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { sequenceTransform } from "./sequence-transform.js";
 import type { TransformFacts, TransformKind } from "./transform-kind.js";
@@ -78,14 +79,10 @@ function windowed(
   // A window with a damaged frame in it is a damaged frame.
   const frames = (range: FrameRange = {}): AsyncGenerator<IndexedFrame> =>
     framesPastDamage(range, index.length, run);
-  return {
-    ...{ info, index, frames },
+  return seenThrough(source, {
+    ...{ info, frames },
     frame: async (address) => frame(index.locate(address)),
-    describe: () => source.describe(),
-    close: () => source.close(),
-    [Symbol.asyncIterator]: () => frames(),
-    [Symbol.asyncDispose]: () => source.close(),
-  };
+  });
 }
 
 /** Lets a window slide over frames: each comes out as soon as those after it are known. */
