@@ -3,7 +3,7 @@ import { ClosedError, DecodeError, UnsupportedError } from "../core/errors.js";
 import type { FrameNumber, IndexedFrame, Stamp } from "../core/frame.js";
 import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
-import { arrayOver, describeImage, type Image, type ImageInfo, imageBytes } from "../core/image.js";
+import { blankImage, describeImage, type Image, type ImageInfo } from "../core/image.js";
 import { type FrameRange, resolveRange, type SeekableSource } from "../core/stream.js";
 import { type Alignment, noFrame, type PairOptions, pairFrames } from "./pair-frames.js";
 import { type RowFrame, rowFrame, rowFrames } from "./row-frames.js";
@@ -265,8 +265,7 @@ function rankOfSource(names: readonly string[], which: Which): number {
 /** Zeros: black, but for a video's native planes, whose zeros are green. */
 function blackImage(info: ImageInfo): Image {
   if (info.color === "native") throw noBlack(info);
-  const bytes = imageBytes(info);
-  return { ...info, data: arrayOver(info.dtype, new ArrayBuffer(bytes), 0, bytes) };
+  return blankImage(info);
 }
 
 function noBlack(info: ImageInfo): UnsupportedError {

@@ -4,13 +4,14 @@ import { UnsupportedError } from "../core/errors.js";
 import { blankImage, type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import type { SeekableSource } from "../core/stream.js";
 import { type AlignedFrames, AlignedSource } from "./align.js";
+import { ClosingRows } from "./closing-rows.js";
 import { type ColorValue, samplesOfColor } from "./color-option.js";
 import { prepareLabel } from "./drawing/label.js";
+import { fillPicture } from "./kernels/fill-picture.js";
 import { type Fit, layMosaic, type MosaicCell, type MosaicLayout, type MosaicPlan } from "./mosaic-layout.js";
 import { type MosaicTable, type MosaicTiming, planMosaic, type SourceTiming } from "./mosaic-times.js";
 import { resize } from "./resize.js";
-import { RowPictures } from "./row-pictures.js";
-import { commonKind, fitTile, paste, type Tile } from "./tiles.js";
+import { commonKind, fitTile, largestCanvas, paste, type Tile } from "./tiles.js";
 
 /** A source of a mosaic, and how it stands and runs there. */
 export interface MosaicSource extends SourceTiming {
@@ -63,9 +64,6 @@ export function mosaic(
   return new Mosaic(entries, options, plan, info, table);
 }
 
-/** Larger canvases are refused, in bytes: no array of the runtime holds them. */
-const largestCanvas = 2 ** 31;
-
 function usualTitleHeight(entries: readonly MosaicSource[], options: MosaicLayout): number {
   if (entries.every(({ title }) => title === undefined)) return 0;
   const { cells } = layMosaic(
@@ -83,7 +81,7 @@ function kindOf(infos: readonly ImageInfo[]): ImageInfo {
 }
 
 /** Sources in a mosaic. Comes from `mosaic`. */
-export class Mosaic extends RowPictures {
+export class Mosaic extends ClosingRows {
   readonly #plan: MosaicPlan;
 
   constructor(
@@ -128,12 +126,6 @@ export class Mosaic extends RowPictures {
     }));
     return { mosaic: `${this.info.width}x${this.info.height}`, rows: this.index.length, sources };
   }
-
-  /** Closes all sources, too. */
-  override async close(): Promise<void> {
-    await super.close();
-    await this.aligned.close();
-  }
 }
 
 /** Background and titles: what is the same in every frame. */
@@ -145,13 +137,13 @@ function emptyMosaic(
 ): Image {
   const base = blankImage(info);
   const samples = samplesOfColor("mosaic", background, info);
-  for (let i = 0; i < base.data.length; i++) base.data[i] = samples[i % samples.length]!;
+  fillPicture(base, samples);
   for (const [at, { title }] of entries.entries()) {
     const { left, top, width, height } = cells[at]!.title;
     if (title === undefined || height < 1) continue;
     // Drawn on a picture of its own: a long title is cut off at its cell.
     const band = blankImage({ ...info, width, height });
-    for (let i = 0; i < band.data.length; i++) band.data[i] = samples[i % samples.length]!;
+    fillPicture(band, samples);
     const draw = prepareLabel("mosaic", { size: height * 0.62, color: titleColor, at: "center" }, band);
     draw(band, title);
     paste(base, band, { left, top });

@@ -1,6 +1,7 @@
 import { TransformError } from "../core/errors.js";
-import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import { blankImage, type ImageInfo } from "../core/image.js";
 import { type ColorValue, color, samplesOfColor } from "./color-option.js";
+import { fillPicture } from "./kernels/fill-picture.js";
 import { needPicture, needRoom } from "./need-picture.js";
 import { choice, whole } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
@@ -58,7 +59,7 @@ export const pad = pictureTransform<PadOptions>(
       info: out,
       apply: (image) => {
         const padded = blankImage(out);
-        if (fill) fillAll(padded, fill);
+        if (fill) fillPicture(padded, fill);
         const from = image.data as Uint8Array;
         const to = padded.data as Uint8Array;
         const { channels, width } = info;
@@ -88,15 +89,6 @@ export const pad = pictureTransform<PadOptions>(
 function fillOf(color: ColorValue | undefined, info: ImageInfo): readonly number[] | undefined {
   if (color === undefined && info.color !== "bgra" && info.color !== "rgba") return undefined;
   return samplesOfColor("pad", color ?? "black", info);
-}
-
-function fillAll({ data, channels }: Image, samples: readonly number[]): void {
-  const to = data as Uint8Array;
-  if (samples.every((sample) => sample === samples[0])) {
-    to.fill(samples[0]!);
-    return;
-  }
-  for (let i = 0; i < to.length; i++) to[i] = samples[i % channels]!;
 }
 
 /** For each column (or row) that comes out the one it is taken from; -1 for none. */

@@ -1,5 +1,6 @@
 import { TransformError } from "../core/errors.js";
 import { type AnyTypedArray, type DType, describeImage, type ImageInfo } from "../core/image.js";
+import { evenRounded } from "./kernels/even-rounded.js";
 import { isFloat, sampleRange } from "./sample-range.js";
 
 /** Pixel types whose samples are plain numbers that a JavaScript number holds. */
@@ -24,9 +25,6 @@ export function limiter(info: ImageInfo): (value: number) => number {
   return (value) => {
     if (!(value > low)) return low;
     if (value >= high) return high;
-    const down = Math.floor(value);
-    const rest = value - down;
-    if (rest !== 0.5) return rest < 0.5 ? down : down + 1;
-    return down % 2 === 0 ? down : down + 1;
+    return evenRounded(value);
   };
 }

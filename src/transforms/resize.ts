@@ -1,6 +1,7 @@
 import { TransformError } from "../core/errors.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
 import { type ColorValue, color, samplesOfColor } from "./color-option.js";
+import { fillPicture } from "./kernels/fill-picture.js";
 import { areaResizer } from "./kernels/resize-area.js";
 import { linearBytesResizer } from "./kernels/resize-linear-bytes.js";
 import { nearestResizer } from "./kernels/resize-nearest.js";
@@ -8,6 +9,7 @@ import { tapsResizer } from "./kernels/resize-taps.js";
 import { needPicture, needRoom } from "./need-picture.js";
 import { choice, real, whole } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
+import { paste } from "./tiles.js";
 import { numberDTypes } from "./value-limits.js";
 
 export interface ResizeOptions {
@@ -133,21 +135,10 @@ function sideOf(from: number, to: number): "same" | "shrinks" | "grows" {
 function centered(image: Image, info: ImageInfo, fill: readonly number[]): Image {
   if (image.width === info.width && image.height === info.height) return image;
   const out = blankImage(info);
-  const { channels } = info;
-  const from = image.data as Uint8Array;
-  const to = out.data as Uint8Array;
-  if (fill.some((sample) => sample !== 0)) {
-    for (let i = 0; i < to.length; i++) to[i] = fill[i % channels]!;
-  }
-  const [left, top] = [
-    Math.floor((info.width - image.width) / 2),
-    Math.floor((info.height - image.height) / 2),
-  ];
-  const [skip, start] = [Math.max(0, -left), Math.max(0, left)];
-  const columns = Math.min(image.width, info.width);
-  for (let y = Math.max(0, top); y < Math.min(info.height, top + image.height); y++) {
-    const source = ((y - top) * image.width + skip) * channels;
-    to.set(from.subarray(source, source + columns * channels), (y * info.width + start) * channels);
-  }
+  if (fill.some((sample) => sample !== 0)) fillPicture(out, fill);
+  paste(out, image, {
+    left: Math.floor((info.width - image.width) / 2),
+    top: Math.floor((info.height - image.height) / 2),
+  });
   return out;
 }

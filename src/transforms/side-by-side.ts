@@ -9,6 +9,7 @@ import {
   type NamedSources,
   type Which,
 } from "./align.js";
+import { ClosingRows } from "./closing-rows.js";
 import { RowPictures } from "./row-pictures.js";
 import { fitTile, paintTiles, type TileLayout, type Tiling, tile } from "./tiles.js";
 
@@ -38,7 +39,7 @@ export function sideBySide<S extends SeekableSource>(
 }
 
 /** Several sources side by side. Comes from `sideBySide`. */
-export class SideBySide<S extends SeekableSource = SeekableSource> extends RowPictures<S> {
+export class SideBySide<S extends SeekableSource = SeekableSource> extends ClosingRows<S> {
   readonly #layout: TileLayout;
 
   constructor(aligned: AlignedSource<S>, layout: TileLayout, tiling: Tiling) {
@@ -62,12 +63,6 @@ export class SideBySide<S extends SeekableSource = SeekableSource> extends RowPi
 
   override describe(): Record<string, unknown> {
     return { layout: this.#layout, ...super.describe() };
-  }
-
-  /** Closes all sources, too. */
-  override async close(): Promise<void> {
-    await super.close();
-    await this.aligned.close();
   }
 }
 

@@ -29,7 +29,7 @@ export interface Tiling {
 }
 
 /** Larger canvases are refused, in bytes: no array of the runtime holds them. */
-const largestCanvas = 2 ** 31;
+export const largestCanvas = 2 ** 31;
 
 /** Colours that can be turned into BGR. */
 const plainColors: readonly Color[] = ["gray", "bgr", "rgb", "bgra", "rgba"];

@@ -1,3 +1,4 @@
+import { secondsOf as secondsOfNumber, type TimeUnit } from "../../core/time-text.js";
 import type { PlotSeries } from "./series.js";
 
 export interface RowsOptions {
@@ -11,10 +12,6 @@ export interface RowsOptions {
   readonly unit?: TimeUnit;
 }
 
-export type TimeUnit = "s" | "ms" | "us" | "ns";
-export const timeUnits = ["s", "ms", "us", "ns"] as const satisfies readonly TimeUnit[];
-
-const perSecond: Readonly<Record<TimeUnit, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
 const usualTimes = [
   "frame_time",
   "time",
@@ -90,11 +87,11 @@ export function chooseColumns(
 
 /** A time as a number in `unit`, or a date; NaN where it is neither. */
 export function secondsOf(value: unknown, unit: TimeUnit = "s"): number {
-  if (typeof value === "number" || typeof value === "bigint") return Number(value) / perSecond[unit];
+  if (typeof value === "number" || typeof value === "bigint") return secondsOfNumber(Number(value), unit);
   if (value instanceof Date) return value.getTime() / 1000;
   if (typeof value !== "string" || value.trim() === "") return Number.NaN;
   const number = Number(value);
-  return Number.isNaN(number) ? dateSeconds(value.trim()) : number / perSecond[unit];
+  return Number.isNaN(number) ? dateSeconds(value.trim()) : secondsOfNumber(number, unit);
 }
 
 /** ISO 8601, a space for the T too; without a zone UTC. All digits of a second count, where `Date` has three. */
