@@ -5,10 +5,10 @@ import type { SideBySide, SideBySideOptions } from "../index.js";
 import { csvTable, jsonTable } from "./align-table.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
-import { countOf, formatCount, formatSeconds, table } from "./output.js";
+import { countOf, formatCount, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
-import { pourFrames } from "./pour-frames.js";
 import { parsePositive } from "./selection.js";
+import { writeFrames } from "./write-frames.js";
 
 interface AlignCommandOptions extends CommonOptions, OutputOptions {
   readonly out?: string;
@@ -170,26 +170,13 @@ async function write(
       "no frames go together, so there is nothing to write; see --by, --tolerance and --policy",
     );
   }
-  const { create } = await import("../index.js");
-  const started = performance.now();
-  const progress = context.progress("aligning", source.index.length, options);
-  let frames = 0;
-  try {
-    await context.guard(async () => {
-      context.signal.throwIfAborted();
-      const sink = await create(output, createOptions(source.info, source.index, options));
-      frames = await pourFrames(source.frames(), sink, context, progress);
-    });
-  } finally {
-    progress.end();
-  }
-  const seconds = (performance.now() - started) / 1000;
-  if (options.json) {
-    const { sources } = source.describe();
-    await context.out.json({ inputs, output, frames, damaged: damaged(), seconds, sources });
-  } else if (!options.quiet) {
-    await context.out.line(`${output}: ${countOf(frames, "frame")} in ${formatSeconds(seconds)}`);
-  }
+  const total = source.index.length;
+  const create = createOptions(source.info, source.index, options);
+  const writing = { label: "aligning", started: performance.now(), total };
+  const { frames, seconds } = await writeFrames(source, output, create, writing, options, context);
+  if (!options.json) return;
+  const { sources } = source.describe();
+  await context.out.json({ inputs, output, frames, damaged: damaged(), seconds, sources });
 }
 
 async function printTable({ aligned }: SideBySide, { json }: AlignCommandOptions, { out, signal }: Context) {

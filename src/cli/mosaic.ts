@@ -7,13 +7,13 @@ import { color } from "../transforms/color-option.js";
 import { checkOptions, choice, type OptionTable, real, text } from "../transforms/option-kind.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
-import { countOf, formatSeconds, table } from "./output.js";
+import { countOf, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
 import { isPlot, openPlot, plotSettingNames } from "./plot-source.js";
-import { pourFrames } from "./pour-frames.js";
 import { readTransforms } from "./read-transforms.js";
 import { parseInteger, parsePositive } from "./selection.js";
 import { addTransformOption, type TransformOption } from "./source-options.js";
+import { writeFrames } from "./write-frames.js";
 
 interface MosaicCommandOptions extends CommonOptions, OutputOptions, TransformOption {
   readonly out?: string;
@@ -246,22 +246,9 @@ async function write(
   options: MosaicCommandOptions,
   context: Context,
 ): Promise<void> {
-  const { create } = await import("../index.js");
-  const started = performance.now();
-  const progress = context.progress("mosaic", source.index.length, options);
-  let frames = 0;
-  try {
-    await context.guard(async () => {
-      context.signal.throwIfAborted();
-      const sink = await create(output, createOptions(source.info, source.index, options));
-      frames = await pourFrames(source.frames(), sink, context, progress);
-    });
-  } finally {
-    progress.end();
-  }
-  const seconds = (performance.now() - started) / 1000;
-  if (options.json) await context.out.json({ output, ...facts(all, source), frames, seconds });
-  else if (!options.quiet) {
-    await context.out.line(`${output}: ${countOf(frames, "frame")} in ${formatSeconds(seconds)}`);
-  }
+  const total = source.index.length;
+  const create = createOptions(source.info, source.index, options);
+  const writing = { label: "mosaic", started: performance.now(), total };
+  const written = await writeFrames(source, output, create, writing, options, context);
+  if (options.json) await context.out.json({ output, ...facts(all, source), ...written });
 }

@@ -31,7 +31,11 @@ export function addOutputOptions(command: Command): Command {
 }
 
 /** What `create` takes; without a rate of its own a video has that of the frames. */
-export function createOptions(info: ImageInfo, index: FrameIndex, options: OutputOptions): CreateOptions {
+export function createOptions(
+  info: ImageInfo,
+  index: FrameIndex,
+  options: { readonly [K in keyof OutputOptions]: OutputOptions[K] | undefined },
+): CreateOptions {
   const { format, codec, quality, times, overwrite, chunkSize } = options;
   const { rate } = summarizeStamps(index);
   const fps = options.fps ?? (rate === undefined || rate > 100_000 ? undefined : rate);

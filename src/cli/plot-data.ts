@@ -1,12 +1,37 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { FileFormatError, NotFoundError } from "../core/errors.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ArraysOptions, PlotSeries } from "../transforms/index.js";
 import { UsageError } from "./exit.js";
 
-/** The curves of a CSV, `.npy` or `.npz` file, or of a store's extra data. */
-export async function readPlotData(path: string, options: ArraysOptions): Promise<PlotSeries[]> {
+/** Which columns are read, and what their times are. */
+export type PlotDataOptions = {
+  readonly [K in "columns" | "x" | "time" | "unit" | "rate"]?: ArraysOptions[K] | undefined;
+};
+
+/**
+ * The curves of a CSV, `.npy` or `.npz` file, or of a store's extra data.
+ * @param like whose times arrays have that say nothing of their own.
+ */
+export async function readPlotData(
+  path: string,
+  { columns, x, time, unit, rate }: PlotDataOptions,
+  like: FrameIndex | undefined,
+): Promise<PlotSeries[]> {
+  const times =
+    like && rate === undefined && time === undefined
+      ? Float64Array.from({ length: like.length }, (_, rank) => like.time(rank))
+      : undefined;
+  const options: ArraysOptions = {
+    ...(columns && { columns }),
+    ...(x !== undefined && { x }),
+    ...(time !== undefined && { time }),
+    ...(unit && { unit }),
+    ...(rate !== undefined && { rate }),
+    ...(times && { times }),
+  };
   const { openStore, seriesOfArrays, seriesOfCsv, seriesOfRows, sniff } = await import("../index.js");
   const isArray = [".npy", ".npz"].includes(extname(path).toLowerCase());
   const isText = [".csv", ".tsv", ".txt"].includes(extname(path).toLowerCase());

@@ -63,17 +63,7 @@ export async function openPlot(address: string, like: SeekableSource): Promise<S
     const settings = checkOptions("plot", table, ["data"], given);
     const { data, columns, time, unit, rate, ylabel, height, ...chart } = settings;
     const { index, info } = like;
-    const times =
-      rate === undefined && time === undefined
-        ? Float64Array.from({ length: index.length }, (_, rank) => index.time(rank))
-        : undefined;
-    const series = await readPlotData(data, {
-      ...(columns && { columns }),
-      ...(time !== undefined && { time }),
-      ...(unit && { unit }),
-      ...(rate !== undefined && { rate }),
-      ...(times && { times }),
-    });
+    const series = await readPlotData(data, { columns, time, unit, rate }, index);
     const options: PlotOptions = {
       ...chart,
       like,

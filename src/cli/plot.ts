@@ -1,14 +1,11 @@
 import { Option } from "commander";
-import type { IndexedFrame } from "../core/frame.js";
-import { summarizeStamps } from "../core/stamp-summary.js";
-import type { SeekableSource } from "../core/stream.js";
-import type { ArraysOptions, CreateOptions, PlotOptions } from "../index.js";
+import type { ArraysOptions, PlotOptions } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import { exit, UsageError } from "./exit.js";
-import { countOf, formatSeconds } from "./output.js";
+import { createOptions } from "./output-options.js";
 import { readPlotData } from "./plot-data.js";
-import { pourFrames } from "./pour-frames.js";
 import { parseInteger, parsePositive } from "./selection.js";
+import { writeFrames } from "./write-frames.js";
 
 interface PlotCommandOptions extends CommonOptions, Omit<PlotOptions, "like" | "width" | "height" | "start"> {
   readonly out: string;
@@ -154,66 +151,30 @@ function parseLimits(text: string): [number, number] {
 }
 
 async function run(data: string, options: PlotCommandOptions, context: Context): Promise<number> {
-  const { create, kindOfName, open, plot: draw, plotImage } = await import("../index.js");
+  const { kindOfName, open, plot: draw, plotImage, stillPicture } = await import("../index.js");
   const started = performance.now();
   const kind = kindOfName(options.out, options);
   await using like =
     options.like === undefined ? undefined : await open(options.like, { signal: context.signal });
-  const series = await readPlotData(data, dataOptions(options, like)).catch(asUsage);
+  const series = await readPlotData(data, options, like?.index).catch(asUsage);
   const charted: PlotOptions = { ...plotOptions(options), ...(like && { like }) };
   const isOne = kind === "images" && !/%0?\d*d/.test(options.out);
   const source = await Promise.resolve()
-    .then((): Drawn => (isOne ? single(plotImage(series, charted)) : draw(series, charted)))
+    .then(() => (isOne ? stillPicture(plotImage(series, charted)) : draw(series, charted)))
     .catch(asUsage);
-  const sink = await create(options.out, { ...createOptions(source, options), kind });
-  const total = source.index?.length ?? 1;
-  const progress = context.progress("drawing", total, options);
-  let frames = 0;
-  try {
-    frames = await context.guard(() => pourFrames(source.frames(), sink, context, progress));
-  } finally {
-    progress.end();
-  }
-  const seconds = (performance.now() - started) / 1000;
+  const { format, quality, chunkSize, overwrite, fps } = options;
+  const given = { format, quality, chunkSize, overwrite, fps };
+  const create = { ...createOptions(source.info, source.index, given), kind };
+  const writing = { label: "drawing", started, total: source.index.length };
+  const { frames, seconds } = await writeFrames(source, options.out, create, writing, options, context);
   const names = series.map(({ name }) => name);
   if (options.json) await context.out.json({ data, output: options.out, frames, series: names, seconds });
-  else if (!options.quiet) {
-    await context.out.line(`${options.out}: ${countOf(frames, "frame")} in ${formatSeconds(seconds)}`);
-  }
   return exit.ok;
 }
 
 /** A wrong option or column is a wrong command line. */
 function asUsage(error: unknown): never {
   throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
-}
-
-type Drawn = Pick<SeekableSource, "info" | "frames"> & Partial<SeekableSource>;
-
-function single(image: IndexedFrame["image"]): Drawn {
-  const { data: _, ...info } = image;
-  return {
-    info,
-    async *frames() {
-      yield { index: 0, number: 0, time: 0, image };
-    },
-  };
-}
-
-function dataOptions(options: PlotCommandOptions, like: SeekableSource | undefined): ArraysOptions {
-  const { columns, x, time, unit, rate } = options;
-  const times =
-    like && rate === undefined && time === undefined
-      ? Float64Array.from({ length: like.index.length }, (_, i) => like.index.time(i))
-      : undefined;
-  return {
-    ...(columns && { columns }),
-    ...(x !== undefined && { x }),
-    ...(time !== undefined && { time }),
-    ...(unit && { unit }),
-    ...(rate !== undefined && { rate }),
-    ...(times && { times }),
-  };
 }
 
 function plotOptions(options: PlotCommandOptions): PlotOptions {
@@ -232,18 +193,5 @@ function plotOptions(options: PlotCommandOptions): PlotOptions {
     ...(xlim && { xLimits: xlim }),
     ...(ylim && { yLimits: ylim }),
     ...(legend !== undefined && { legend: (legend as string) === "none" ? false : legend }),
-  };
-}
-
-function createOptions({ info, index }: Drawn, options: PlotCommandOptions): CreateOptions {
-  const { format, quality, chunkSize, overwrite } = options;
-  const rate = options.fps ?? (index && summarizeStamps(index).rate);
-  return {
-    info,
-    ...(rate !== undefined && rate <= 100_000 && { fps: rate }),
-    ...(format !== undefined && { format }),
-    ...(quality !== undefined && { quality }),
-    ...(chunkSize !== undefined && { chunkSize }),
-    ...(overwrite !== undefined && { overwrite }),
   };
 }
