@@ -325,7 +325,11 @@ function localPath(path: string | URL): string {
   return path instanceof URL || /^file:\/\//i.test(path) ? fileURLToPath(path) : path;
 }
 
-export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
+/** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions` and `AnimationOptions`. */
+export interface CreateOptions
+  extends Omit<VideoWriteOptions, "container">,
+    Pick<TiffStackOptions, "compression" | "bigtiff">,
+    Pick<AnimationOptions, "loop" | "pingPong" | "palette" | "dither"> {
   /** What every frame is. */
   readonly info: ImageInfo;
   /** What to make. @default found from the path; see `create` */
@@ -334,18 +338,6 @@ export interface CreateOptions extends Omit<VideoWriteOptions, "container"> {
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
-  /** TIFF stacks: how pictures are packed. @default "deflate" */
-  readonly compression?: "none" | "deflate" | "lzw";
-  /** TIFF stacks: BigTIFF in any case, or where classic TIFF cannot count so far. @default "auto" */
-  readonly bigtiff?: "auto" | "always";
-  /** Animations: how often they play; 0 for ever. @default 0 */
-  readonly loop?: number;
-  /** Animations: all frames, and back again. @default false */
-  readonly pingPong?: boolean;
-  /** GIF: 256 colours for all frames, or for each. @default "global" */
-  readonly palette?: "global" | "local";
-  /** GIF: how other colours are made up. @default "floyd-steinberg" */
-  readonly dither?: "floyd-steinberg" | "ordered" | "none";
   /** Stores: frames a chunk. */
   readonly chunkSize?: number;
   /** Stores: kept in `metadata.yaml`. */

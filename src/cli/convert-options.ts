@@ -16,7 +16,10 @@ const colors = ["bgr", "rgb", "gray"] as const;
 const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as const;
 
 /** What says what is made of an input, on the command line and in preset files. */
-export interface MakingOptions extends SelectionOptions, SourceOptions {
+export interface MakingOptions
+  extends SelectionOptions,
+    SourceOptions,
+    Pick<CreateOptions, "compression" | "bigtiff" | "loop" | "pingPong" | "palette" | "dither"> {
   readonly to?: TargetKind;
   readonly format?: string;
   readonly encoding?: string;
@@ -31,12 +34,6 @@ export interface MakingOptions extends SelectionOptions, SourceOptions {
   /** x264's name, and files of options; see `readPresets`. */
   readonly preset: readonly string[];
   readonly pixelFormat?: string;
-  readonly compression?: "none" | "deflate" | "lzw";
-  readonly bigtiff?: "auto" | "always";
-  readonly loop?: number;
-  readonly pingPong?: boolean;
-  readonly palette?: "global" | "local";
-  readonly dither?: "floyd-steinberg" | "ordered" | "none";
   readonly hardware?: boolean;
   readonly threads?: number;
   readonly jobs?: number;
