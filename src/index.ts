@@ -1,20 +1,18 @@
 // The face of Marey, and the only module that knows every built-in format, camera and reader.
 
-import { open as openFile, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import type { Conversion } from "./convert/conversion.js";
 import type { ConvertOptionsOf, ConvertReceipt, CopyRequest, House } from "./convert/convert-options.js";
 import type { Recipe } from "./convert/recipe.js";
-import { FileFormatError, NotFoundError, UnsupportedError } from "./core/errors.js";
+import { UnsupportedError } from "./core/errors.js";
 import type { IndexedFrame } from "./core/frame.js";
 import type { FrameAddress } from "./core/frame-address.js";
 import type { ImageInfo } from "./core/image.js";
 import { inColor } from "./core/in-color.js";
 import type { SourceReader } from "./core/source-reader.js";
-import type { StampFileOptions } from "./core/stamp-table.js";
 import type { FrameSink, SeekableSource } from "./core/stream.js";
 import { av1Mkv } from "./formats/av1-mkv.js";
 import { avc1Mp4 } from "./formats/avc1-mp4.js";
@@ -37,14 +35,15 @@ import { tif } from "./formats/tif.js";
 import type { AnimationOptions } from "./images/animation-options.js";
 import { createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
-import { isFilePattern } from "./images/file-pattern.js";
 import type { ImageCodec } from "./images/image-codec.js";
 import { createImageFolder, type ImageFolderOptions, isImagePattern } from "./images/image-folder-writer.js";
 import { jpeg } from "./images/jpeg.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
+import { localPath, type Recognised, recogniseBy, type SourceKind } from "./images/recognise.js";
 import { tiff } from "./images/tiff.js";
 import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
+import type { TimestampsFile } from "./images/timestamps-file.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
@@ -96,7 +95,9 @@ export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { SourceKind } from "./images/recognise.js";
 export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
+export type { TimestampsFile } from "./images/timestamps-file.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -115,9 +116,6 @@ export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from
 export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
-
-/** What a path turned out to be; a recording is a laboratory's format that `builtInReaders` reads. */
-export type SourceKind = "store" | "video" | "images" | "array" | "recording";
 
 /** What `create` can make. */
 export type TargetKind = Exclude<SourceKind, "recording"> | "animation";
@@ -170,16 +168,6 @@ export interface OpenOptions extends VideoReadOptions {
   readonly transforms?: readonly BoundTransform[];
 }
 
-/** Where the times of frames are written down. */
-export interface TimestampsFile extends StampFileOptions {
-  readonly path: string;
-  /**
-   * Take it if it has fewer or more times than there are frames, too: the first is the first frame's. Frames behind the
-   * last have no time. @default false: that is an error
-   */
-  readonly allowMissing?: boolean;
-}
-
 /**
  * Opens a store, a video, a folder or pattern of images, one image, an `.npy` or `.npz` array, a recording in one of
  * the formats of `builtInReaders`, or an address that FFmpeg can read. What it is is found out from its content; the name is only a hint.
@@ -189,37 +177,14 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const { transforms = [], timestamps, ...rest } = options;
   const source = await openPlain(path, rest);
   try {
-    const stamped = timestamps === undefined ? source : await withTimestamps(source, timestamps);
+    if (timestamps === undefined) return bend(source, ...transforms);
+    const { withTimestamps } = await import("./images/timestamps-file.js");
+    const stamped = await withTimestamps(source, timestamps);
     return bend(stamped, ...transforms);
   } catch (error) {
     await source.close();
     throw error;
   }
-}
-
-/** Longest file of times that is read, in bytes. */
-const longestTimestamps = 2 ** 29;
-
-async function withTimestamps(
-  source: SeekableSource,
-  timestamps: string | TimestampsFile,
-): Promise<SeekableSource> {
-  const { path, allowMissing, ...options } =
-    typeof timestamps === "string" ? { path: timestamps } : timestamps;
-  const [{ FilePieces }, { stampsOfFile }, { stampedSource }] = await Promise.all([
-    import("./images/file-pieces.js"),
-    import("./core/stamp-file.js"),
-    import("./core/stamped-source.js"),
-  ]);
-  const file = await FilePieces.open(path);
-  const read = async (): Promise<Uint8Array> => {
-    if (file.size > longestTimestamps) {
-      throw new FileFormatError(path, `${file.size} bytes of times; at most ${longestTimestamps} are read`);
-    }
-    return await file.read(0, file.size);
-  };
-  const columns = stampsOfFile(await read().finally(() => file.close()), path, options);
-  return stampedSource(source, columns, { path, ...(allowMissing !== undefined && { allowMissing }) });
 }
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
@@ -251,78 +216,13 @@ export async function sniff(path: string | URL): Promise<SourceKind> {
   return (await recognise(path)).kind;
 }
 
-interface Recognised {
-  readonly kind: SourceKind;
-  /** Of recordings, and of some arrays. */
-  readonly reader?: SourceReader;
-}
-
-async function recognise(path: string | URL): Promise<Recognised> {
-  if (isRemote(path)) return { kind: "video" };
-  const local = localPath(path);
-  const found = await stat(local).catch((cause: NodeJS.ErrnoException) => {
-    if (isFilePattern(basename(local))) return undefined;
-    throw new NotFoundError(local, cause.code === "ENOENT" ? "no such file or folder" : cause.message, {
-      cause,
-    });
+function recognise(path: string | URL): Promise<Recognised> {
+  return recogniseBy(path, {
+    readers: builtInReaders,
+    folderReaders: builtInFolderReaders,
+    pictures: builtInPictures,
+    matchesImages: async (folder) => (await import("./readers/image-folder.js")).matchesImages(folder),
   });
-  if (found === undefined) return { kind: "images" };
-  if (found.isDirectory()) {
-    const isStore = await stat(`${local}/metadata.yaml`).then(
-      (metadata) => metadata.isFile(),
-      () => false,
-    );
-    if (isStore) return { kind: "store" };
-    for (const reader of builtInFolderReaders) {
-      if (await reader.matches(new Uint8Array(0), local)) return { kind: reader.kind, reader };
-    }
-    const { matchesImages } = await import("./readers/image-folder.js");
-    if (await matchesImages(local)) return { kind: "images" };
-    throw new NotFoundError(local, "neither a store (there is no metadata.yaml) nor a folder of pictures");
-  }
-  // A pipe or a device gives its bytes once, in order; any frame in any order needs a file.
-  if (!found.isFile())
-    throw new FileFormatError(local, "neither a file nor a folder, but a pipe or a device");
-  if (found.size === 0) throw new FileFormatError(local, "an empty file");
-  if (basename(local) === "metadata.yaml") return { kind: "store" };
-  const head = await readHead(local);
-  for (const reader of builtInReaders) {
-    if (await reader.matches(head, local)) return { kind: reader.kind, reader };
-  }
-  return { kind: kindOfContent(head, extname(local).toLowerCase()) };
-}
-
-/** Where a picture's animation is announced: before its first data, so near the start. */
-const headBytes = 4096;
-
-async function readHead(path: string): Promise<Buffer> {
-  try {
-    const file = await openFile(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new NotFoundError(path, `cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function kindOfContent(head: Buffer, extension: string): SourceKind {
-  const starts = (text: string): boolean => head.subarray(0, text.length).toString("latin1") === text;
-  if (starts("\x93NUMPY") || starts("PK\x03\x04") || starts("PK\x05\x06")) return "array";
-  // A bare stream of JPEGs begins as a single one does, and an animated PNG as a still one.
-  if ([".mjpeg", ".mjpg"].includes(extension) || (starts("\x89PNG") && head.includes("acTL"))) return "video";
-  return builtInPictures.some((codec) => codec.matches(head.subarray(0, 16))) ? "images" : "video";
-}
-
-function isRemote(path: string | URL): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(String(path)) && !/^file:/i.test(String(path));
-}
-
-function localPath(path: string | URL): string {
-  return path instanceof URL || /^file:\/\//i.test(path) ? fileURLToPath(path) : path;
 }
 
 /** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions` and `AnimationOptions`. */
