@@ -73,6 +73,8 @@ export class ChunkInProgress {
   readonly #writing = new Set<Promise<void>>();
   #rows = 0;
   #added = 0;
+  #encoded = 0;
+  #bytes = 0;
   /** Records in the journal, and those of them that survive a power cut. */
   readonly #records = { written: 0, synced: 0 };
   #synced = 0;
@@ -114,6 +116,16 @@ export class ChunkInProgress {
     return this.#added;
   }
 
+  /** Frames that are encoded. */
+  get encoded(): number {
+    return this.#encoded;
+  }
+
+  /** Of the encoded pictures. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Frames that survive this process. */
   get flushed(): number {
     return this.#pictures.length;
@@ -143,6 +155,8 @@ export class ChunkInProgress {
     return this.#enqueue((entry) => {
       const writing = this.#writer.write(image, time).then(
         (picture) => {
+          this.#encoded++;
+          this.#bytes += picture.size;
           entry.record = { kind: "frame", number, time, ...picture };
         },
         (error) => {
