@@ -22,6 +22,7 @@ export interface RecordCliOptions extends CommonOptions {
   readonly format?: string;
   readonly chunkSize?: number;
   readonly quality?: number;
+  readonly qp?: number;
   readonly gop?: number;
   readonly preset?: string;
   readonly fps?: number;
@@ -117,9 +118,10 @@ function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamer
 }
 
 function encoderOptions(options: RecordCliOptions) {
-  const { quality, gop, preset, fps, pixelFormat, threads, hardware } = options;
+  const { quality, qp, gop, preset, fps, pixelFormat, threads, hardware } = options;
   return {
     ...(quality !== undefined && { quality }),
+    ...(qp !== undefined && { qp }),
     ...(gop !== undefined && { gop }),
     ...(preset !== undefined && { preset }),
     ...(fps !== undefined && { fps }),

@@ -74,6 +74,7 @@ export const record: CliCommand = {
       .option("--format <name>", "store format (default: by what the camera gives, see below)")
       .option("--chunk-size <frames>", "frames in each chunk", parseInteger)
       .option("--quality <value>", "as the format counts it", parsePositive)
+      .option("--qp <value>", "h264 and h265: the same quantiser for all frames, 0 to 51", parseInteger)
       .option("--gop <frames>", "from keyframe to keyframe (default: 30)", parseInteger)
       .option(
         "--preset <name>",
