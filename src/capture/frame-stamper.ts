@@ -65,8 +65,16 @@ export class FrameStamper {
     }
   }
 
-  /** Carries on after frames of an earlier process. */
-  continueAfter(last: { readonly number: FrameNumber; readonly time: number }, why: string): void {
+  /**
+   * Carries on after frames of an earlier process.
+   * @param interval seconds from frame to frame, for a camera that knows no rate.
+   */
+  continueAfter(
+    last: { readonly number: FrameNumber; readonly time: number },
+    why: string,
+    interval = Number.NaN,
+  ): void {
+    this.#usual = interval;
     const ago = this.#clock.now() - last.time;
     this.#last = { ...last, arrived: monotonicSeconds() - ago };
     this.#reopened = why;

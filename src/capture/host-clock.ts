@@ -14,7 +14,7 @@ export interface MachineClocks {
   awake(): number;
 }
 
-const ofThisMachine: MachineClocks = {
+export const clocksOfThisMachine: MachineClocks = {
   monotonic: monotonicSeconds,
   // Whole milliseconds, cut off: half of one is what is missing on average.
   utc: () => Date.now() / 1000 + 0.0005,
@@ -55,11 +55,17 @@ export class HostClock {
   /** What `awake` is ahead of `monotonic`. */
   #asleep: number;
 
-  constructor(clocks: MachineClocks = ofThisMachine) {
+  /** @param offset of another clock on this machine, whose time line this one shares. */
+  constructor(clocks: MachineClocks = clocksOfThisMachine, offset?: number) {
     this.#clocks = clocks;
     this.#looked = clocks.monotonic();
-    this.#offset = clocks.utc() - this.#looked;
+    this.#offset = offset ?? clocks.utc() - this.#looked;
     this.#asleep = clocks.awake() - this.#looked;
+  }
+
+  /** Seconds since 1970 when the monotonic clock read 0. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** Times that the machine's clock was set, or that it slept; the first thousand. */

@@ -20,6 +20,8 @@ export interface SegmentOptions {
   readonly until?: number | undefined;
   /** Frames that are offered to it at most. */
   readonly frames?: number | undefined;
+  /** The sink had frames of this camera before: what was lost since then is lost to it. @default false */
+  readonly continues?: boolean | undefined;
   /** Called after each frame that was written or lost. */
   readonly onChange?: (() => void) | undefined;
 }
@@ -69,7 +71,11 @@ export class Segment {
   readonly #ledger = new LossLedger();
   readonly #intervals = new DurationHistogram();
   readonly #latency = new DurationHistogram();
-  readonly #pouring: Promise<void>;
+  /** Resolves when all that was to be written is written or lost, and after a failure at once. The sink is idle then. */
+  readonly drained: Promise<void>;
+  /** Resolves when nothing more is offered to it. */
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
   #written = 0;
   /** Lost by the sink. */
   #refused = 0;
@@ -90,12 +96,20 @@ export class Segment {
       ...(options.drop !== undefined && { drop: options.drop }),
       onDrop: (frame) => this.#lose(frame),
     });
-    this.#pouring = this.#pour();
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.drained = this.#pour();
   }
 
   /** Why it takes no more frames; undefined if it does. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** Whose fault that is. */
+  get failureCause(): LossCause {
+    return this.#failureCause;
   }
 
   /** True once it has all the frames that it was to have. */
@@ -146,7 +160,7 @@ export class Segment {
    */
   offer(frame: Frame, gap?: Gap, isHeld = false): void {
     const { number, time } = frame;
-    if (gap !== undefined && this.#first !== undefined) {
+    if (gap !== undefined && (this.#first !== undefined || this.#options.continues)) {
       this.#missing += gap.count;
       this.#ledger.add(gap);
     }
@@ -161,7 +175,8 @@ export class Segment {
   finish(): Promise<void> {
     this.#isEnded = true;
     this.#queue.end();
-    return this.#pouring;
+    this.#end();
+    return this.drained;
   }
 
   async #pour(): Promise<void> {

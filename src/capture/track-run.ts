@@ -27,7 +27,7 @@ export interface TrackRunOptions {
 }
 
 /** Which frames of a track a sink is to have. */
-export type SegmentLimits = Pick<SegmentOptions, "from" | "until" | "frames">;
+export type SegmentLimits = Pick<SegmentOptions, "from" | "until" | "frames" | "continues">;
 
 /** Why no more frames are pumped: it was stopped, the source has ended, or there is nothing left to be saved. */
 export type PumpEnd = "stopped" | "ended" | "done";
@@ -96,9 +96,9 @@ export class TrackRun {
     return this.#stamper.last;
   }
 
-  /** Numbers go on after those of an earlier process. */
-  continueAfter(last: Stamp, why: string): void {
-    this.#stamper.continueAfter(last, why);
+  /** Numbers go on after those of an earlier process, with frames so many seconds apart if the camera does not say. */
+  continueAfter(last: Stamp, why: string, interval?: number): void {
+    this.#stamper.continueAfter(last, why, interval);
   }
 
   /**
@@ -107,7 +107,9 @@ export class TrackRun {
    */
   begin(sink: FrameSink, limits: SegmentLimits = {}): Segment {
     const { queueBytes, drop, onChange, preTrigger = 0 } = this.#options;
-    const from = limits.from === undefined ? undefined : limits.from - preTrigger;
+    // What runs already is left when it is time; what the pre-trigger holds is of the time before.
+    const early = this.#segment === undefined ? preTrigger : 0;
+    const from = limits.from === undefined ? undefined : limits.from - early;
     const segment = new Segment(sink, { name: this.name, queueBytes, drop, onChange, ...limits, from });
     if (this.#segment !== undefined && from !== undefined) {
       this.#next?.finish();
