@@ -94,7 +94,7 @@ const counts = [1, 2, 11, 12, 111, 112];
 /** Tried out, with what would run into each other first. */
 function checkApart(pattern: StorePattern, { names, several = false }: StorePatternOptions): void {
   const moments = several
-    ? [...steps.map((step, at) => ({ time: first + step, count: at + 1 }))].concat(
+    ? [...steps.map((step, at) => ({ time: first + step, count: 1000 + at }))].concat(
         counts.map((count) => ({ time: first, count })),
       )
     : [{ time: first, count: 1 }];

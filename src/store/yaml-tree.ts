@@ -34,8 +34,7 @@ export interface YamlEntry extends Placed {
 }
 
 export interface YamlTree {
-  /** Undefined if there is nothing but comments. */
-  readonly root: YamlNode | undefined;
+  readonly root: YamlNode;
   /** The same as `parseYaml` gives it. */
   readonly value: unknown;
 }
@@ -68,10 +67,10 @@ class TreeBuilder {
     this.#events = events;
   }
 
-  root(): YamlNode | undefined {
-    const isEmpty = this.#events[0] === undefined || this.#events[1]?.type === EVENT_ID.POP;
+  root(): YamlNode {
+    // Behind the event of the document itself.
     this.#at = 1;
-    return isEmpty ? undefined : this.#node();
+    return this.#node();
   }
 
   #node(): YamlNode {
