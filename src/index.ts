@@ -93,6 +93,7 @@ export { stampsOfFile } from "./core/stamp-file.js";
 export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
 export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
+export { Timestamp } from "./core/timestamp.js";
 export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { SourceKind } from "./images/recognise.js";
@@ -110,7 +111,6 @@ export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-sto
 export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
-export { Timestamp } from "./store/timestamp.js";
 export { usualFormat } from "./store/usual-format.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
 export * from "./transforms/index.js";
