@@ -87,6 +87,15 @@ export type { ConvertProgress } from "./convert/rate-meter.js";
 export type { Recipe } from "./convert/recipe.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export {
+  analyzeIntervals,
+  type DropAnalysis,
+  type DropLocation,
+  type IntervalAnalysis,
+  type IntervalOptions,
+  type IntervalSpread,
+  type Microseconds,
+} from "./core/interval-analysis.js";
 export type { SourceProblem } from "./core/ranked-source.js";
 export type { SourceReader, SourceReaderOptions } from "./core/source-reader.js";
 export { stampsOfFile } from "./core/stamp-file.js";
@@ -113,6 +122,41 @@ export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
 export { usualFormat } from "./store/usual-format.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+export {
+  type AssembledLog,
+  type AssembleLogsOptions,
+  assembleLogs,
+} from "./timestamps/assemble-log.js";
+export type { CameraLog } from "./timestamps/camera-log.js";
+export { type CameraSource, readCameraManifest, writeCameraManifest } from "./timestamps/camera-manifest.js";
+export {
+  type ExportTimestampsOptions,
+  exportTimestamps,
+  type TimestampFormat,
+  timestampFormats,
+} from "./timestamps/export-timestamps.js";
+export { encodeFeather } from "./timestamps/feather.js";
+export { findLogs, type LoggedCamera, type LoggedRecording } from "./timestamps/find-logs.js";
+export { type FrameTimes, timesOfIndex, timesOfMicroseconds } from "./timestamps/frame-times.js";
+export { type ReadLogOptions, readLogArchive } from "./timestamps/log-archive.js";
+export { LogFolderWriter, writeLogArchive } from "./timestamps/log-writer.js";
+export { peerStatistics } from "./timestamps/peer-statistics.js";
+export {
+  type ProcessedLog,
+  type ProcessLogsOptions,
+  processLogs,
+  readCameraLog,
+} from "./timestamps/process-logs.js";
+export {
+  type Job,
+  type JobState,
+  type JobStatus,
+  jobId,
+  ProcessingTracker,
+  type TrackerStatus,
+  trackerStatus,
+} from "./timestamps/processing-tracker.js";
+export { decodeFeather } from "./timestamps/read-feather.js";
 export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";

@@ -58,9 +58,14 @@ export function addTransformOption(command: Command): Command {
   return command.option(
     "-t, --transform <name:options>",
     'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
-    (text: string, before: readonly string[]) => [...before, text],
+    gather,
     [],
   );
+}
+
+/** One more of an option that may be given several times. */
+export function gather(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 /** What `open` takes; Ctrl-C cancels the opening. */

@@ -7,6 +7,7 @@ const largeVersion = 45;
 /** 1980-01-01, the first day that ZIP knows. */
 const zipDate = 0x0021;
 const utf8Names = 0x0800;
+const encoder = new TextEncoder();
 /** Beyond these Python's `zipfile` writes ZIP64, although the fields could hold twice as much. */
 const limit = { bytes: 2 ** 31 - 1, members: 0xffff };
 
@@ -26,7 +27,7 @@ export class ZipLayout {
    * @returns the header that stands before its bytes; both have to follow what came before.
    */
   add(name: string, bytes: Uint8Array, crc = crc32(bytes)): Uint8Array {
-    const file = { name: new TextEncoder().encode(name), crc, size: bytes.length, offset: this.#offset };
+    const file = { name: encoder.encode(name), crc, size: bytes.length, offset: this.#offset };
     const header = localHeader(file);
     this.#keep(centralHeader(file));
     this.#offset += header.length + bytes.length;
