@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { extname } from "node:path";
 import { Option } from "commander";
 import type { TimestampFormat } from "../timestamps/export-timestamps.js";
 import { addCommonOptions, type CliCommand, type Context } from "./context.js";
@@ -103,8 +104,11 @@ async function formatOf(
   try {
     return timestampFormatOf(output);
   } catch (error) {
-    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-    if (isFolder) return undefined;
+    // A folder of results has a name without an ending, or is there already.
+    const isFolder = async (place: string): Promise<boolean> =>
+      (await stat(place).catch(() => undefined))?.isDirectory() ?? false;
+    const fits = extname(output) === "" || output.endsWith("/") || (await isFolder(output));
+    if (fits && (await isFolder(path))) return undefined;
     throw error;
   }
 }
