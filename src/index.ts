@@ -68,6 +68,7 @@ import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
 import type { StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+import { timesOfMicroseconds } from "./timestamps/frame-times.js";
 import { bend } from "./transforms/bend.js";
 import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
 import type { BoundTransform } from "./transforms/transform-kind.js";
@@ -206,7 +207,10 @@ export interface OpenOptions extends VideoReadOptions {
   readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
-  /** A file that says when each frame was, for sources that know it less well themselves; see `stampsOfFile`. */
+  /**
+   * A file that says when each frame was, for sources that know it less well themselves; see
+   * `stampsOfFile`. A log archive of ataraxis (`101_log.npz`) and its Feather files are some, too.
+   */
   readonly timestamps?: string | TimestampsFile;
   /** What the frames are seen through, in this order; see `bend`. */
   readonly transforms?: readonly BoundTransform[];
@@ -222,13 +226,31 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const source = await openPlain(path, rest);
   try {
     if (timestamps === undefined) return bend(source, ...transforms);
-    const { withTimestamps } = await import("./images/timestamps-file.js");
-    const stamped = await withTimestamps(source, timestamps);
+    const stamped = await stampedBy(source, timestamps);
     return bend(stamped, ...transforms);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+/** A source with the times of a file: a log of ataraxis, a Feather file, or what `stampsOfFile` reads. */
+async function stampedBy(
+  source: SeekableSource,
+  timestamps: string | TimestampsFile,
+): Promise<SeekableSource> {
+  const { path, allowMissing } =
+    typeof timestamps === "string" ? { path: timestamps, allowMissing: undefined } : timestamps;
+  const { loggedTimes } = await import("./timestamps/logged-times.js");
+  const logged = await loggedTimes(path);
+  if (logged === undefined) {
+    const { withTimestamps } = await import("./images/timestamps-file.js");
+    return withTimestamps(source, timestamps);
+  }
+  const { stampedSource } = await import("./core/stamped-source.js");
+  const known = timesOfMicroseconds(logged);
+  const times = Float64Array.from({ length: known.length }, (_, frame) => known.time(frame));
+  return stampedSource(source, { times }, { path, ...(allowMissing !== undefined && { allowMissing }) });
 }
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {

@@ -8,6 +8,7 @@ import {
   decodeFeather,
   encodeFeather,
   exportTimestamps,
+  open,
   readLogArchive,
   syntheticCamera,
   timesOfMicroseconds,
@@ -211,6 +212,21 @@ test("a store becomes a log of the peer, and comes back", async () => {
     "500,1700000000,1700000000000000",
     "501,1700000000.02,1700000000020000",
   ]);
+});
+
+test("the peer's video gets its true times from its log, or from the Feather file", async () => {
+  writeFileSync(at("t.feather"), encodeFeather(times));
+  for (const timestamps of [join(log, "101_log.npz"), at("t.feather")]) {
+    await using film = await open(join(peer, "101.mp4"), { timestamps });
+    const found = Array.from({ length: film.index.length }, (_, frame) => film.index.time(frame));
+    expect(found).toEqual(Array.from(times, (time) => Number(time) / 1e6));
+    const { index } = await film.frame({ time: 1_795_302_033.5, match: "nearest" });
+    expect(Math.abs(found[index]! - 1_795_302_033.5)).toBeLessThan(0.02);
+  }
+  writeFileSync(at("short.feather"), encodeFeather(times.slice(1)));
+  await expect(open(join(peer, "101.mp4"), { timestamps: at("short.feather") })).rejects.toThrow(
+    /holds 28 times/,
+  );
 });
 
 test("messages are put into archives", async () => {

@@ -44,7 +44,7 @@ export function addSourceOptions(command: Command): Command {
     .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR")
     .option(
       "--timestamps <file[:column]>",
-      "when each frame was: CSV, TSV, .npy, .npz, time codes, .videoTimeStamps; columns by name or number, the first is 1",
+      "when each frame was: CSV, TSV, .npy, .npz, time codes, .videoTimeStamps, .feather, ataraxis' 101_log.npz; columns by name or number, the first is 1",
     )
     .addOption(
       new Option("--timestamps-unit <unit>", "what they count (default: as the column says, else s)").choices(

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { ColumnIndex } from "../core/column-index.js";
 import { FileFormatError, NotFoundError } from "../core/errors.js";
@@ -33,9 +33,6 @@ export interface TrackOptions extends SourceOptions {
   readonly source: readonly string[];
 }
 
-/** Bytes of the longest file of times that is read whole. */
-const longestFeather = 2 ** 31;
-
 /**
  * When frames were, of anything that Marey opens, of a log of ataraxis (its folder, or one above it; an archive) or of a
  * Feather file.
@@ -54,7 +51,8 @@ export async function readTimeTracks(
     if (tracks) return loose(tracks);
   } else if (found?.isFile()) {
     if (await isLogArchive(path)) return loose([await trackOfArchive(path, signal)]);
-    if (await beginsAsFeather(path)) return loose([await trackOfFeather(path, found.size)]);
+    const track = await trackOfFeather(path);
+    if (track) return loose([track]);
   }
   return trackOfSource(path, options, context);
 }
@@ -171,13 +169,12 @@ async function trackOfLog(
   };
 }
 
-async function trackOfFeather(path: string, size: number): Promise<TimeTrack> {
-  if (size > longestFeather)
-    throw new FileFormatError(path, `${size} bytes; at most ${longestFeather} are read`);
-  const { decodeFeather } = await import("../timestamps/read-feather.js");
-  const track = await trackOfTimes(path, decodeFeather(await readFile(path), path));
+async function trackOfFeather(path: string): Promise<TimeTrack | undefined> {
+  const { featherTimes } = await import("../timestamps/logged-times.js");
+  const times = await featherTimes(path);
+  if (times === undefined) return undefined;
   const source = /^camera_(\d+)_timestamps\.feather$/.exec(basename(path))?.[1];
-  return { ...track, ...(source !== undefined && { source }) };
+  return { ...(await trackOfTimes(path, times)), ...(source !== undefined && { source }) };
 }
 
 async function trackOfTimes(path: string, micros: BigUint64Array): Promise<TimeTrack> {
@@ -185,15 +182,4 @@ async function trackOfTimes(path: string, micros: BigUint64Array): Promise<TimeT
   const times = timesOfMicroseconds(micros);
   const seconds = Float64Array.from({ length: times.length }, (_, frame) => times.time(frame));
   return { path, times, index: new ColumnIndex({ times: seconds }), hasNumbers: false };
-}
-
-async function beginsAsFeather(path: string): Promise<boolean> {
-  const { open } = await import("node:fs/promises");
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
-    return buffer.subarray(0, bytesRead).toString("latin1") === "ARROW1";
-  } finally {
-    await file.close();
-  }
 }
