@@ -62,7 +62,7 @@ interface Bin {
 
 /** How often which interval came; the height is logarithmic, so that the one that came once is seen. */
 export function intervalHistogram(bins: readonly Bin[]): Markup {
-  const [min, max] = padded(bins[0]!.from, bins.at(-1)!.to);
+  const [min, max] = spread(bins[0]!.from, bins.at(-1)!.to);
   const { width, height } = inner(half);
   const x = (seconds: number): number => margin.left + ((seconds - min) / (max - min)) * width;
   const most = Math.log10(Math.max(...bins.map(({ count }) => count))) + 1;
@@ -120,6 +120,12 @@ function inner({ width, height }: { width: number; height: number }): { width: n
 function padded(min: number, max: number): [number, number] {
   const room = max > min ? (max - min) * 0.05 : Math.abs(max) * 0.05 || 0.001;
   return [Math.max(0, min - room), max + room];
+}
+
+/** At least a third of the value wide, so that a camera without jitter is a bar and not a wall. */
+function spread(from: number, to: number): [number, number] {
+  const room = Math.max(0, to / 3 - (to - from)) / 2;
+  return padded(from - room, to + room);
 }
 
 function milliseconds(min: number, max: number, x: (seconds: number) => number): Tick[] {

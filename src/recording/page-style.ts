@@ -32,6 +32,8 @@ svg text { font: 11px system-ui, sans-serif; fill: var(--soft) }
 .legend:first-child { margin-left: 0 }
 pre { background: var(--fill); padding: .75rem; font: .8125rem/1.4 ui-monospace, monospace; white-space: pre-wrap; margin: .5rem 0 }
 summary { cursor: pointer; color: var(--soft) }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .375rem }
+  table { min-width: 36rem } svg text { font-size: 15px } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt } h2 { break-after: avoid }
   figure, tr { break-inside: avoid } .scroll { overflow: visible } }
 `;

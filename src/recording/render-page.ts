@@ -91,15 +91,20 @@ function charts({ bins, points, stretch }: TrackView, zone: string): Markup[] {
   return drawn;
 }
 
-/** @param count rows in all, of which `rows` may be the first. */
+/** Columns that have nothing in them are left out. @param count rows in all, of which `rows` may be the first. */
 function table({ caption, head, rows }: TableView, count: number): Markup {
+  const used = head.map((_, at) => at).filter((at) => rows.some((row) => row[at] !== ""));
   const shown = rows.slice(0, mostRows);
-  const isNumber = head.map((_, at) => typeof rows[0]?.[at] === "number");
-  const cell = (value: string | number, at: number): Markup =>
+  const titles = used.map((at) => {
+    const isNumber = typeof rows[0]?.[at] === "number";
+    return html`<th scope="col"${isNumber && new Markup(' class="number"')}>${head[at]}</th>`;
+  });
+  const cell = (value: string | number | undefined, at: number): Markup =>
     typeof value === "number"
       ? html`<td class="number">${value.toLocaleString("en-US")}</td>`
       : html`<td${at === 0 && new Markup(' class="short"')}>${value}</td>`;
-  return html`<div class="scroll"><table><caption>${caption}</caption>
-<thead><tr>${head.map((name, at) => html`<th scope="col"${isNumber[at]! && new Markup(' class="number"')}>${name}</th>`)}</tr></thead>
-<tbody>${shown.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody></table></div>${more(count - shown.length)}`;
+  const lines = shown.map((row) => html`<tr>${used.map((at) => cell(row[at], at))}</tr>`);
+  return html`<div class="scroll" tabindex="0"><table><caption>${caption}</caption>
+<thead><tr>${titles}</tr></thead>
+<tbody>${lines}</tbody></table></div>${more(count - shown.length)}`;
 }
