@@ -107,6 +107,7 @@ export type { TimestampsFile } from "./images/timestamps-file.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
+export type { ClockColumns } from "./store/clock-columns.js";
 export type { ExportIndexOptions } from "./store/export-index.js";
 export type { ExtraOptions } from "./store/extra/read-extra.js";
 export type { ExtraRow } from "./store/extra/row.js";
