@@ -73,10 +73,10 @@ let facts: RecordingFacts;
 
 beforeAll(async () => {
   const top = losing(
-    syntheticCamera({ width: 32, height: 24, rate: 400, frames: 300 }),
+    syntheticCamera({ width: 32, height: 24, rate: 400, frames: 300, pace: "free" }),
     (n) => n % 100 === 40 || n % 100 === 41,
   );
-  const side = syntheticCamera({ width: 32, height: 24, rate: 200, frames: 150 });
+  const side = syntheticCamera({ width: 32, height: 24, rate: 200, frames: 150, pace: "free" });
   const paths = [join(folder, "top"), join(folder, "side")] as const;
   const started = Date.now() / 1000;
   const tracks: Track[] = [];

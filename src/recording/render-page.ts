@@ -29,7 +29,7 @@ export function renderPage(view: PageView): string {
 <main>${warnings.length > 0 && html`<ul>${warnings.slice(0, mostWarnings).map((text) => html`<li>${text}</li>`)}</ul>`}
 ${more(warnings.length - mostWarnings)}${factList([...facts, ["times are in", zone]])}
 ${tracks.map((track) => section(track, zone))}
-${appendix && html`<h2>${appendix.title}</h2><details><summary>show</summary><pre>${appendix.text}</pre></details>`}</main>
+${appendix && html`<h2>${appendix.title}</h2><details open="open"><summary>show or hide</summary><pre>${appendix.text}</pre></details>`}</main>
 <footer class="soft"><p>Made by Marey.</p></footer></body></html>
 `;
   return page.text;
