@@ -1,5 +1,5 @@
 import type { SegmentReport } from "../capture/segment.js";
-import { formatYaml } from "../store/yaml.js";
+import { formatYaml } from "../core/yaml.js";
 import { compileTime } from "../transforms/drawing/strftime.js";
 import { machineZone } from "./local-time.js";
 import type { Loss } from "./page-charts.js";
