@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
+import { device } from "./cameras/device.js";
 import { replayDriver } from "./cameras/replay.js";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
@@ -75,6 +76,7 @@ import type { BoundTransform } from "./transforms/transform-kind.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
+export { device } from "./cameras/device.js";
 export { type OpenSource, replayDriver } from "./cameras/replay.js";
 export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
@@ -133,6 +135,7 @@ export const builtInFormats: readonly ChunkFormat[] = [
 
 /** Every camera driver; `synthetic` and `replay` need no hardware. */
 export const builtInCameras: readonly CameraDriver[] = [
+  device,
   replayDriver((path, options) => open(path, options)),
   synthetic,
 ];
