@@ -33,7 +33,8 @@ interface RecordCliOptions extends CommonOptions {
 }
 
 const help = `
-Cameras: synthetic, or synthetic:640x480@25 with a size and a rate. Each of its frames has its number painted in.
+Cameras: device:0, device:/dev/video0 or what "marey cameras" lists; synthetic, or synthetic:640x480@25 with a size and a rate,
+each frame with its number painted in; replay:PATH plays anything that Marey opens, at its own pace.
 Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130). So
 does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second signal
 does not stop the closing, a third one does: then "marey repair" makes the store whole. Who reads the output, or started
