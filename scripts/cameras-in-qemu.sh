@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Real captures without a camera: boots Debian's kernel in QEMU with two virtual cameras (its driver "vivid"), the disk of
-# this machine read-only below it, and runs scripts/try-cameras.mjs there on what was built. Needs neither root nor KVM.
-#   bash scripts/cameras-in-qemu.sh             half a minute to a few minutes; exit code 0 if all trials are passed
+# this machine read-only below it, and runs the contract of all cameras and scripts/try-cameras.mjs there. Needs neither root
+# nor KVM.
+#   bash scripts/cameras-in-qemu.sh             a few minutes, more on a busy machine; exit code 0 if all is passed
 # Debian packages: qemu-system-x86, busybox-static, kmod. The kernel is downloaded (70 MB) and kept in $MAREY_QEMU
 # (default: ~/.cache/marey-qemu).
 set -euo pipefail
@@ -62,14 +63,18 @@ done < /modules/order
 \$b mount -t tmpfs tmp /host/tmp
 \$b ip link set lo up 2>/dev/null
 cd /host
-\$b chroot /host /bin/sh -c 'cd "$repository" && HOME=/tmp exec "$(readlink -f "$(command -v node)")" scripts/try-cameras.mjs'
+\$b chroot /host /bin/sh -c 'cd "$repository" && export HOME=/tmp && node="$(readlink -f "$(command -v node)")" &&
+  CI=1 MAREY_CAMERA=0 "\$node" node_modules/vitest/vitest.mjs run test/cameras-contract.test.ts --reporter=verbose \
+    --testTimeout=300000 --configLoader=runner
+  contract=\$?
+  "\$node" scripts/try-cameras.mjs && exit \$contract'
 echo "marey-trials-rc=\$?"
 \$b poweroff -f
 INIT
 chmod +x "$work/tree/init"
 (cd "$work/tree" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1 >"$work/initrd")
 
-timeout --foreground "${MAREY_QEMU_SECONDS:-600}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 1536 \
+timeout --foreground "${MAREY_QEMU_SECONDS:-3600}" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 1536 \
   -kernel "$kernel" -initrd "$work/initrd" -append "console=ttyS0 quiet panic=-1 loglevel=3" \
   -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
   -nographic -no-reboot -nic none </dev/null 2>&1 | sed -u 's/\r//g' | tee "$work/console" | grep --line-buffered -v '^marey-trials-rc=' || true

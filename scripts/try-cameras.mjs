@@ -198,11 +198,39 @@ await trial("frames that the driver drops are gaps", async () => {
   return `${lost} lost of ${lost + 60}`;
 });
 
-await trial("frames that are cut short are never given: a silent camera is a lost one", async () => {
-  const settings = { fill_percentage_of_frame: 80 };
+await trial("a frame that the driver calls damaged is not given, its number is missing", async () => {
+  const camera = await device.open("0", { ...size, rate: 15, timeout: 20 });
+  const numbers = [];
+  for await (const { number } of camera) {
+    if (numbers.push(number) % 10 === 0) press("/dev/video0", { inject_v4l2_buf_flag_error: true });
+    if (numbers.length === 45) break;
+  }
+  await camera.close();
+  const lost = numbers.at(-1) - numbers[0] - 44;
+  need(lost >= 4, `${lost} lost`);
+  return `${lost} lost, 4 of them damaged`;
+});
+
+await trial("a silent camera is a lost one", async () => {
+  const settings = { percentage_of_dropped_buffers: 100 };
   const failure = await failureOf(capture("0", { ...size, rate: 25, settings, timeout: 1 }, 1));
-  press("/dev/video0", { fill_percentage_of_frame: 100 });
+  press("/dev/video0", { percentage_of_dropped_buffers: 0 });
   need(/CameraError: .*no frame for 1 s/.test(failure), failure);
+  return failure;
+});
+
+await trial("a driver that breaks down is a lost camera, and comes back when it is opened anew", async () => {
+  const camera = await device.open("0", { ...size, rate: 25, timeout: 20 });
+  const failure = await failureOf(
+    (async () => {
+      let count = 0;
+      for await (const _ of camera)
+        if (++count === 3) press("/dev/video0", { inject_fatal_streaming_error: true });
+    })(),
+  );
+  await camera.close();
+  need(/CameraError: .*the driver says EIO/.test(failure), failure);
+  await capture("0", size, 2);
   return failure;
 });
 
@@ -268,7 +296,8 @@ if (judge) {
       if (least !== undefined)
         need(found.minimum === Number(least) && found.maximum === Number(most), `${name}: ${least} ${most}`);
       need(found.usual === Number(usual), `${name}: usual ${found.usual}, ${usual}`);
-      if (now !== undefined) need(found.now === Number(now), `${name}: now ${found.now}, ${now}`);
+      if (now !== undefined && !line.includes("volatile"))
+        need(found.now === Number(now), `${name}: now ${found.now}, ${now}`);
       count++;
     }
     need(count > 20, `${count} controls`);
