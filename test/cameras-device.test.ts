@@ -287,6 +287,10 @@ test("a count of 32 bits goes on when it starts over, and one that stands still 
   const stuck = new Sequence();
   expect([0, 0, 0, 0].map((count) => stuck.next(count))).toEqual([0, 1, 2, 3]);
   expect(stuck.isStuck).toBe(true);
+  // One count too many hides no gap that comes later.
+  const hasty = new Sequence();
+  expect([5, 5, 6, 7, 19, 20].map((count) => hasty.next(count))).toEqual([5, 6, 7, 8, 19, 20]);
+  expect(hasty.isStuck).toBe(false);
 });
 
 /** Takes what a driver gives until it is lost, or so many frames have come. */
