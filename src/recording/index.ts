@@ -1,6 +1,7 @@
 // Recording with a process for each camera: the door "marey/recording".
 
 export { Recording, type StartOptions, startRecording } from "./recording.js";
-export type { Rig, RigCamera, Rotation, SavingHours, Triggers } from "./rig.js";
+export type { CronHours, DailyHours, Rig, RigCamera, Rotation, SavingHours, Triggers } from "./rig.js";
+export { parseRig, type ReadRigOptions, RigFileError, type RigProblem, readRig } from "./rig-file.js";
 export { RigTrack, type SavedStore, TrackError, type TrackEvent } from "./track.js";
 export type { CameraFacts, ToldError, TrackStatus } from "./track-messages.js";
