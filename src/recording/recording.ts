@@ -20,6 +20,8 @@ export interface StartOptions {
 const tick = 50;
 /** Seconds from the moment when all stores are ready to the common onset. */
 const lead = 0.05;
+/** Seconds of frames that are kept until the store of a camera that is alone is ready. */
+const untilReady = 60;
 /** Seconds before a rotation when the next stores are made. */
 const ahead = 3;
 /** Seconds that a camera may be silent after the end, before it is told. */
@@ -72,6 +74,7 @@ export class Recording {
   /** Saving waits for somebody who wants it. */
   readonly #isDriven: boolean;
   #wished = false;
+  readonly #isAlone: boolean;
   readonly #onAbort = (): void => void this.stop();
 
   /** @internal Use `startRecording`. */
@@ -98,8 +101,11 @@ export class Recording {
       ...(metadata && { metadata }),
       ...(overwrite && { overwrite }),
     };
+    // One camera alone is saved from its first frame on: there is no other to wait for.
+    this.#isAlone = rig.cameras.length === 1 && !this.#isDriven;
     this.tracks = rig.cameras.map((camera) => {
-      const plan = { camera, rig: shared, clockOffset: this.clock.offset };
+      const early = this.#isAlone && { preTrigger: untilReady };
+      const plan = { camera, rig: { ...shared, ...early }, clockOffset: this.clock.offset };
       const track = new RigTrack(plan, (event) => options.onEvent?.(event));
       track.onShape = () => void this.#rotateOne(track);
       return track;
@@ -163,7 +169,8 @@ export class Recording {
       const { preTrigger = 0, seconds, until, frames } = this.rig;
       this.#count++;
       const targets = await this.#prepare(asked, { ...(frames !== undefined && { frames }) });
-      const onset = preTrigger > 0 ? asked : this.clock.now() + lead;
+      const first = this.#isAlone ? this.tracks[0]!.firstTime : undefined;
+      const onset = first ?? (preTrigger > 0 ? asked : this.clock.now() + lead);
       const ends = [limit, until, seconds === undefined ? undefined : onset + seconds].filter(
         (end) => end !== undefined,
       );

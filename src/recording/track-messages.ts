@@ -108,8 +108,8 @@ export interface CameraFacts {
 
 /** From a camera's process to the recording. */
 export type TrackNews =
-  /** The camera gives frames; again after each time it was lost. */
-  | { readonly kind: "running"; readonly facts: CameraFacts; readonly format: string }
+  /** The camera gives frames, from `time` on (seconds since 1970); again after each time it was lost. */
+  | { readonly kind: "running"; readonly facts: CameraFacts; readonly format: string; readonly time: number }
   /** It could not be opened at all, or its process cannot go on. */
   | { readonly kind: "failed"; readonly error: ToldError }
   /** It was lost; it is opened again and again. */

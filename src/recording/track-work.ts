@@ -125,7 +125,10 @@ export class TrackWork {
         await this.#know(this.#camera);
         this.#firstFrame = true;
         const end = await this.#run.pump(this.#camera, this.#stop.signal, { ...(why && { why }), silence });
-        if (end === "ended") this.#tell({ kind: "ended" });
+        if (end === "ended") {
+          this.#run.stop();
+          this.#tell({ kind: "ended" });
+        }
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -204,7 +207,7 @@ export class TrackWork {
       const { id, info, rate } = this.#camera;
       const describe = this.#camera.describe?.() ?? {};
       const facts = { id, info, describe, ...(rate !== undefined && { rate }) };
-      this.#tell({ kind: "running", facts, format: this.#format });
+      this.#tell({ kind: "running", facts, format: this.#format, time: frame.time });
     }
     this.#watchShape(frame);
     this.#preview.show(frame);

@@ -72,6 +72,7 @@ export class RigTrack {
   readonly #onEvent: Listener;
   #process!: TrackProcess;
   #facts: CameraFacts | undefined;
+  #firstTime: number | undefined;
   #format = "";
   #status: TrackStatus | undefined;
   /** The last that a process told which has died, until its store says how far it came. */
@@ -107,6 +108,11 @@ export class RigTrack {
   /** What the camera is; undefined until it has given a frame. */
   get facts(): CameraFacts | undefined {
     return this.#facts;
+  }
+
+  /** When its first frame was taken; seconds since 1970. */
+  get firstTime(): number | undefined {
+    return this.#firstTime;
   }
 
   /** Of its stores. */
@@ -282,6 +288,7 @@ export class RigTrack {
     else if (news.kind === "running") {
       this.#facts = news.facts;
       this.#format = news.format;
+      this.#firstTime ??= news.time;
       this.#say("running", news.facts.id);
     } else if (news.kind === "failed") this.#fail(news.error);
     else if (news.kind === "lost") {
