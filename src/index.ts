@@ -58,6 +58,8 @@ import { scanbox } from "./readers/scanbox.js";
 import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
+import type { CodedStoreWriter } from "./store/coded-store-writer.js";
+import type { CreateCodedStoreOptions } from "./store/create-coded-store.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import type { ExportIndexOptions } from "./store/export-index.js";
 import { extraCameras } from "./store/extra-cameras.js";
@@ -119,6 +121,7 @@ export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
 export type { ClockColumns } from "./store/clock-columns.js";
+export type { CodedStoreWriter } from "./store/coded-store-writer.js";
 export type { ExportIndexOptions } from "./store/export-index.js";
 export type { ExtraOptions } from "./store/extra/read-extra.js";
 export type { ExtraRow } from "./store/extra/row.js";
@@ -470,6 +473,15 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** A store of frames as a camera compressed them, in any built-in format; see `store/create-coded-store.ts`. */
+export async function createCodedStore(
+  path: string,
+  options: Omit<CreateCodedStoreOptions, "formats">,
+): Promise<CodedStoreWriter> {
+  const { createCodedStore: create } = await import("./store/create-coded-store.js");
+  return create(path, { ...options, formats: builtInFormats });
 }
 
 /** The frames of a store that is being written, as they come; see `store/follow-store.ts`. */
