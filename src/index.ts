@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
+import { streams } from "./cameras/stream.js";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import type { Conversion } from "./convert/conversion.js";
@@ -77,6 +78,7 @@ import type { BoundTransform } from "./transforms/transform-kind.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
+export { stream } from "./cameras/stream.js";
 export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
 export type { ClockFitSummary } from "./capture/clock-fit.js";
@@ -184,8 +186,8 @@ export const builtInFormats: readonly ChunkFormat[] = [
   ...[raw, blosc, bpk],
 ];
 
-/** Every camera driver; `synthetic` needs no hardware. */
-export const builtInCameras: readonly CameraDriver[] = [synthetic];
+/** Every camera driver; `synthetic` needs no hardware. Streams have one for each scheme of their addresses. */
+export const builtInCameras: readonly CameraDriver[] = [synthetic, ...streams];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
