@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { device } from "./cameras/device.js";
 import { replayDriver } from "./cameras/replay.js";
+import { streams } from "./cameras/stream.js";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import type { Conversion } from "./convert/conversion.js";
@@ -60,6 +61,8 @@ import { scanbox } from "./readers/scanbox.js";
 import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
+import type { CodedStoreWriter } from "./store/coded-store-writer.js";
+import type { CreateCodedStoreOptions } from "./store/create-coded-store.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
 import type { ExportIndexOptions } from "./store/export-index.js";
 import { extraCameras } from "./store/extra-cameras.js";
@@ -79,6 +82,7 @@ import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
 export { device } from "./cameras/device.js";
 export { type OpenSource, replayDriver } from "./cameras/replay.js";
+export { stream } from "./cameras/stream.js";
 export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
 export type { ClockFitSummary } from "./capture/clock-fit.js";
@@ -123,6 +127,7 @@ export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
 export type { ClockColumns } from "./store/clock-columns.js";
+export type { CodedStoreWriter } from "./store/coded-store-writer.js";
 export type { ExportIndexOptions } from "./store/export-index.js";
 export type { ExtraOptions } from "./store/extra/read-extra.js";
 export type { ExtraRow } from "./store/extra/row.js";
@@ -185,11 +190,12 @@ export const builtInFormats: readonly ChunkFormat[] = [
   ...[raw, blosc, bpk],
 ];
 
-/** Every camera driver; `synthetic` and `replay` need no hardware. */
+/** Every camera driver; `synthetic` and `replay` need no hardware. Streams have one for each scheme of their addresses. */
 export const builtInCameras: readonly CameraDriver[] = [
   device,
   replayDriver((path, options) => open(path, options)),
   synthetic,
+  ...streams,
 ];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
@@ -478,6 +484,15 @@ export function createStore(
   options: Omit<CreateStoreOptions, "formats">,
 ): Promise<StoreWriter> {
   return createStoreWith(path, { ...options, formats: builtInFormats });
+}
+
+/** A store of frames as a camera compressed them, in any built-in format; see `store/create-coded-store.ts`. */
+export async function createCodedStore(
+  path: string,
+  options: Omit<CreateCodedStoreOptions, "formats">,
+): Promise<CodedStoreWriter> {
+  const { createCodedStore: create } = await import("./store/create-coded-store.js");
+  return create(path, { ...options, formats: builtInFormats });
 }
 
 /** The frames of a store that is being written, as they come; see `store/follow-store.ts`. */

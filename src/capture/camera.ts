@@ -1,3 +1,4 @@
+import type { CodedFrame, CodedSource } from "../core/coded-frame.js";
 import type { Frame } from "../core/frame.js";
 import type { BayerPattern } from "../core/image.js";
 import type { FrameSource } from "../core/stream.js";
@@ -12,6 +13,9 @@ export interface CameraFrame extends Frame {
    */
   readonly arrived?: number;
 }
+
+/** A frame as a camera compressed it; the stamps are those of `CameraFrame`. */
+export interface CameraCodedFrame extends CodedFrame, Pick<CameraFrame, "cameraTime" | "arrived"> {}
 
 /**
  * Something that gives frames in its own time. Iterating starts it, leaving the loop stops it. The loop ends where the
@@ -32,6 +36,12 @@ export interface Camera extends FrameSource, AsyncDisposable {
    * by its driver when the frame was taken.
    */
   readonly clock?: "camera" | "monotonic";
+  /**
+   * Its frames as it compressed them, for whoever keeps them so (`createCodedStore`). There only where the camera was asked
+   * for it: network cameras by `settings: { copy: true }`. Iterating it starts and stops the camera; either this or the
+   * camera itself is iterated.
+   */
+  readonly coded?: CodedSource<CameraCodedFrame>;
   /** What else it knows of itself, for people and receipts: model, mode, controls. Plain JSON values. */
   describe?(): Record<string, unknown>;
   [Symbol.asyncIterator](): AsyncIterator<CameraFrame>;

@@ -1,4 +1,5 @@
 // The browser-safe part of Marey: data, streams, index, errors. No I/O.
+export * from "./coded-frame.js";
 export * from "./color.js";
 export * from "./column-index.js";
 export * from "./errors.js";

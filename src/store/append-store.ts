@@ -10,7 +10,7 @@ import { readMetadataText } from "./metadata-file.js";
 import { checkOwnFiles } from "./own-files.js";
 import { readChunkIndex } from "./store-index.js";
 import { infoOfShape, parseStoreMetadata, storeFacts } from "./store-metadata.js";
-import type { StorePlan } from "./store-writer.js";
+import type { StorePlan } from "./store-plan.js";
 import { finishChunk, journaledChunks, readUnfinishedChunk, type StoreAtWork } from "./unfinished-chunk.js";
 
 /** What is known of a writer before the store that it goes on in has been looked at. */

@@ -1,3 +1,4 @@
+import type { CodedCodec, CodedFrame, CodedInfo } from "../core/coded-frame.js";
 import { UnsupportedError } from "../core/errors.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import type { StoreLayout } from "./layout.js";
@@ -40,6 +41,8 @@ export interface ChunkFormat {
     options: ChunkWriteOptions,
     files: StoreFiles,
   ): Promise<ChunkWriter>;
+  /** Takes frames as a camera compressed them; there only where its chunks are of a codec that cameras have. */
+  readonly coded?: CodedChunks;
   /**
    * @throws {NotFoundError | StoreFormatError | FileFormatError | DecodeError} if there is no readable chunk.
    */
@@ -52,6 +55,16 @@ export interface ChunkFormat {
    * @param most frames that are copied.
    */
   mendChunk?(from: string, to: string, most: number): Promise<MendedChunk>;
+}
+
+/** How packets become chunks as they are. */
+export interface CodedChunks {
+  readonly codec: CodedCodec;
+  /**
+   * As `ChunkFormat.createChunk`. The first frame is a keyframe, and all are of this coding.
+   * @throws {EncodeError} if nothing can be written there.
+   */
+  createChunk(path: string, coded: CodedInfo, options: ChunkWriteOptions): Promise<ChunkWriter<CodedFrame>>;
 }
 
 /** When a written frame counts as safe; see `CreateStoreOptions.durability`. */
@@ -104,14 +117,14 @@ export interface EncodedPicture {
 }
 
 /** Takes the pictures of one chunk, in order. */
-export interface ChunkWriter {
+export interface ChunkWriter<P = Image> {
   /** How many writes may be on their way at once; each lands in the place of its call. */
   readonly concurrency: number;
   /**
    * Resolves when the picture can be read even if this process is killed now.
    * @throws {EncodeError} if the picture cannot be written.
    */
-  write(image: Image, time: number): Promise<EncodedPicture>;
+  write(picture: P, time: number): Promise<EncodedPicture>;
   /** What a video file begins with until it is closed: it may be needed to mend one. */
   readonly head?: Uint8Array;
   /** After this, every picture whose write has resolved survives a power cut. Never called again after it failed. */

@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import type { Digest } from "../core/digest.js";
 import { EncodeError, MareyError } from "../core/errors.js";
 import type { FrameClocks, FrameNumber } from "../core/frame.js";
-import type { Image } from "../core/image.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ChunkWriter, Durability, EncodedPicture } from "./chunk-format.js";
 import { encodeChunkIndex } from "./chunk-index.js";
@@ -60,10 +59,10 @@ interface Entry {
  * journal names can be read. Pictures may be written out of order, records never are. When the chunk is finished, its
  * index is made of what the journal says, and the journal goes.
  */
-export class ChunkInProgress {
+export class ChunkInProgress<P> {
   readonly number: number;
   readonly #plan: ChunkPlan;
-  readonly #writer: ChunkWriter;
+  readonly #writer: ChunkWriter<P>;
   readonly #journal: StoreFile;
   readonly #numbers: FrameNumber[] = [];
   readonly #times: number[] = [];
@@ -87,7 +86,7 @@ export class ChunkInProgress {
   #draining: Promise<void> | undefined;
   #failure: unknown;
 
-  private constructor(plan: ChunkPlan, writer: ChunkWriter, journal: StoreFile) {
+  private constructor(plan: ChunkPlan, writer: ChunkWriter<P>, journal: StoreFile) {
     this.number = plan.number;
     this.#plan = plan;
     this.#writer = writer;
@@ -95,12 +94,12 @@ export class ChunkInProgress {
   }
 
   /** @param create makes the chunk itself. */
-  static async start(plan: ChunkPlan, create: () => Promise<ChunkWriter>): Promise<ChunkInProgress> {
+  static async start<P>(plan: ChunkPlan, create: () => Promise<ChunkWriter<P>>): Promise<ChunkInProgress<P>> {
     const { files, paths, uuid, number } = plan;
     const journal = await files.create(paths.journal, [encodeJournalHeader(uuid, number)]).catch((cause) => {
       throw asEncodeError(cause, paths.journal);
     });
-    let writer: ChunkWriter | undefined;
+    let writer: ChunkWriter<P> | undefined;
     try {
       writer = await create();
       if (writer.head) await journal.append([encodeJournalRecord({ kind: "head", bytes: writer.head })]);
@@ -152,14 +151,14 @@ export class ChunkInProgress {
    * Starts to write a frame.
    * @returns resolves when it is as safe as asked for.
    */
-  addFrame(image: Image, number: FrameNumber, time: number, clocks?: FrameClocks): Promise<void> {
+  addFrame(picture: P, number: FrameNumber, time: number, clocks?: FrameClocks): Promise<void> {
     this.#added++;
     return this.#enqueue((entry) => {
-      const writing = this.#writer.write(image, time).then(
-        (picture) => {
+      const writing = this.#writer.write(picture, time).then(
+        (place) => {
           this.#encoded++;
-          this.#bytes += picture.size;
-          entry.record = { kind: "frame", number, time, clocks, ...picture };
+          this.#bytes += place.size;
+          entry.record = { kind: "frame", number, time, clocks, ...place };
         },
         (error) => {
           entry.error = error;

@@ -31,8 +31,9 @@ import { isOurReadme, type ReadmeFacts, writeReadme } from "./readme.js";
 import { partName, type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
 import { takeLock } from "./store-lock.js";
 import { formatStoreMetadata, parseStoreMetadata, shapeOfInfo, storeFacts } from "./store-metadata.js";
-import { type StorePlan, StoreWriter } from "./store-writer.js";
-import { storedPixels } from "./stored-pixels.js";
+import type { StorePlan } from "./store-plan.js";
+import { StoreWriter } from "./store-writer.js";
+import { type StoredPixels, storedPixels } from "./stored-pixels.js";
 
 /** Encoder options that mean nothing to the format are refused; what was used is kept in the metadata. */
 export interface CreateStoreOptions extends EncoderOptions {
@@ -95,7 +96,7 @@ const defaultMinFree = { bytes: 2 ** 31, share: 0.05 };
  *   the metadata no mapping that YAML can spell.
  */
 export async function createStore(path: string, options: CreateStoreOptions): Promise<StoreWriter> {
-  const { formats, chunkSize, metadata: user = {}, info: offered } = options;
+  const { formats, info: offered } = options;
   const format = findFormat(formats, options.format);
   if (format === undefined) {
     throw new UnsupportedError(
@@ -104,6 +105,39 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
       formats.map(({ name }) => name),
     );
   }
+  const pixels = storedPixels(offered, format, options.format, options.encoding);
+  const encoder = encoderSettings(format, pixels.stored, options);
+  return new StoreWriter(await planStore(path, { format, offered, pixels, encoder }, options));
+}
+
+/** What of `CreateStoreOptions` has nothing to do with what frames are. */
+export type StorePlaceOptions = Pick<
+  CreateStoreOptions,
+  "chunkSize" | "metadata" | "overwrite" | "append" | "durability" | "minFree"
+> &
+  EncoderOptions;
+
+/** What goes into a store, and how. */
+export interface StoreContent {
+  readonly format: ChunkFormat;
+  /** What frames are as they are offered. */
+  readonly offered: ImageInfo;
+  readonly pixels: StoredPixels;
+  readonly encoder: EncoderOptions;
+  /** Its frames are kept as a camera compressed them. @default false */
+  readonly isCopied?: boolean;
+}
+
+/**
+ * Makes the folder of a store with its metadata, or finds out how one that is there is gone on with; takes its lock.
+ * @throws what `createStore` throws.
+ */
+export async function planStore(
+  path: string,
+  { format, offered, pixels, encoder, isCopied = false }: StoreContent,
+  options: StorePlaceOptions,
+): Promise<StorePlan> {
+  const { chunkSize, metadata: user = {} } = options;
   if (chunkSize !== undefined && !(Number.isSafeInteger(chunkSize) && chunkSize > 0)) {
     throw new RangeError(`chunkSize must be a positive integer, got ${chunkSize}`);
   }
@@ -112,9 +146,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
   }
   if ("__store" in user) throw new TypeError("__store is no name for user metadata");
   if (options.append && options.overwrite) throw new TypeError("append and overwrite exclude each other");
-  const pixels = storedPixels(offered, format, options.format, options.encoding);
   const { stored, encoding } = pixels;
-  const encoder = encoderSettings(format, stored, options);
   const metadata = {
     layout: format.layout,
     format: format.name,
@@ -123,7 +155,7 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     imgdtype: stored.dtype,
     chunkSize: chunkSize ?? defaultChunkSize[format.layout],
     encoding,
-    encoder: { ...encoder },
+    encoder: { ...encoder, ...(isCopied && { copied: true }) },
     storeClass: format.storeClass,
     created: new Date(),
     timezone: localTimeZone(),
@@ -153,23 +185,23 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
     if (exists) {
       const existing = await appendPlan(common, chunkSize, pickEncoderOptions(options));
       const begun = { chunkSize: existing.chunkSize, encoder: existing.options.encoder };
-      const describe = readmeOf({ format, stored, encoding, ...begun }, files, folder);
-      return new StoreWriter({
+      const describe = readmeOf({ format, stored, encoding, isCopied, ...begun }, files, folder);
+      return {
         ...existing,
         ...catalogued(folder, existing.uuid, existing.before.nextChunk, common.release),
         minFree,
         describe,
         remove: removeChunks(folder, format, common.release),
-      });
+      };
     }
     await writeMetadata(files, folder, text);
     const describe = readmeOf(
-      { format, stored, encoding, chunkSize: metadata.chunkSize, encoder },
+      { format, stored, encoding, isCopied, chunkSize: metadata.chunkSize, encoder },
       files,
       folder,
     );
     await describe({ frames: undefined, rate: undefined });
-    const plan: StorePlan = {
+    return {
       ...common,
       ...catalogued(folder, metadata.uuid, 0, common.release),
       uuid: metadata.uuid,
@@ -180,7 +212,6 @@ export async function createStore(path: string, options: CreateStoreOptions): Pr
       before: { length: 0, nextChunk: 0, last: undefined },
       remove: () => removeStore(folder, format.layout, format.extension),
     };
-    return new StoreWriter(plan);
   } catch (error) {
     await lock.release();
     throw error;

@@ -12,6 +12,8 @@ export interface ReadmeFacts {
   readonly encoding: string | undefined;
   readonly chunkSize: number;
   readonly encoder: EncoderOptions;
+  /** Its frames are packets as a camera made them. */
+  readonly isCopied: boolean;
   /** Undefined while they are being written. */
   readonly frames: number | undefined;
   /** Frames a second by their times; undefined if that says nothing. */
@@ -22,14 +24,17 @@ const firstLine = "This folder is a store of video frames, written by Marey.";
 
 /** For whoever finds the folder in ten years: what it is, and how to open it. */
 export function readmeText(facts: ReadmeFacts): string {
-  const { format, stored, encoding, chunkSize, frames, rate } = facts;
+  const { format, stored, encoding, chunkSize, isCopied, frames, rate } = facts;
+  // A chunk begins with a keyframe, and those are the camera's.
+  const about = isCopied ? "about" : "up to";
   const count = frames === undefined ? "being written" : frames.toLocaleString("en");
   const times = rate === undefined ? "" : `, ${Number(rate.toFixed(3))} a second by their times`;
   const blocks = [
     firstLine,
     [
       `Frames   ${count}, ${describeImage(stored)}${times}`,
-      `Format   ${format.name}, up to ${chunkSize.toLocaleString("en")} frames a chunk`,
+      `Format   ${format.name}, ${about} ${chunkSize.toLocaleString("en")} frames a chunk`,
+      ...(isCopied ? ["         as the camera compressed them: nothing was decoded or lost on the way"] : []),
       ...(encoding === undefined ? [] : pixelLines(encoding, format.lossless)),
       "Stamps   number and time of every frame: frame_number and frame_time in the .npz of each chunk",
     ].join("\n"),

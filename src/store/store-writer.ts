@@ -1,58 +1,10 @@
-import type { Digest } from "../core/digest.js";
-import { ClosedError, DiskFullError, FrameMismatchError } from "../core/errors.js";
-import type { Frame, Stamp } from "../core/frame.js";
-import { describeImage, describeMismatch, type ImageInfo, imageBytes } from "../core/image.js";
-import type { NpyArray } from "../core/npy.js";
-import type { FrameSink, WriteProgress } from "../core/stream.js";
-import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
-import { ChunkInProgress, type FinishedChunk } from "./chunk-in-progress.js";
-import { expectFiles } from "./expect-files.js";
-import { type ExtraRow, formatExtraRow } from "./extra/row.js";
-import { chunkPaths, metadataName, paddedNumber } from "./layout.js";
-import type { StoreFiles } from "./store-files.js";
-import type { StoredPixels } from "./stored-pixels.js";
-import { finishChunk, readUnfinishedChunk } from "./unfinished-chunk.js";
-
-/** What a store is written with; see `createStore`. */
-export interface StorePlan extends StoredPixels {
-  /** Its folder, which is there. */
-  readonly path: string;
-  readonly uuid: string;
-  readonly format: ChunkFormat;
-  /** What frames are as they are offered. */
-  readonly offered: ImageInfo;
-  /** Frames a chunk. */
-  readonly chunkSize: number;
-  readonly options: ChunkWriteOptions;
-  readonly files: StoreFiles;
-  readonly digest: Digest;
-  /** What every index repeats of the store. */
-  readonly storeFacts: Readonly<Record<string, NpyArray | string>>;
-  /** Bytes of the disk that stay free. */
-  readonly minFree: number;
-  /** What is there already: frames, the number that the next chunk gets, and the last frame. */
-  readonly before: {
-    readonly length: number;
-    readonly nextChunk: number;
-    readonly last: Stamp | undefined;
-    /** Of the first frame. */
-    readonly startTime?: number;
-  };
-  /** Tells people what is in the store, when it is closed. */
-  describe?(counted: { readonly frames: number; readonly rate: number | undefined }): Promise<void>;
-  /** Called when a chunk has got its index. */
-  onFinished?(chunk: FinishedChunk): Promise<void>;
-  /** Lets others write, and leaves the store as it is. */
-  release(): Promise<void>;
-  /** Removes what this writer wrote; the lock, too. @param chunks their numbers. */
-  remove(chunks: readonly number[]): Promise<void>;
-}
-
-/** How often the disk is asked how full it is, and with durability "second" told to keep what it has; milliseconds. */
-const SECOND = 1000;
-
-/** Share of a chunk that is written when the next one is begun. */
-const nearlyFull = 0.9;
+import { FrameMismatchError } from "../core/errors.js";
+import type { Frame } from "../core/frame.js";
+import { describeImage, describeMismatch, type Image, imageBytes } from "../core/image.js";
+import type { FrameSink } from "../core/stream.js";
+import type { ChunkWriter } from "./chunk-format.js";
+import { type ChunkAtWork, ChunkedWriter } from "./chunked-writer.js";
+import type { StorePlan } from "./store-plan.js";
 
 /**
  * A store that is being written. Comes from `createStore`.
@@ -62,71 +14,12 @@ const nearlyFull = 0.9;
  * write has resolved can be read back. A frame that could not be written rejects its own write, and those after it in
  * the same chunk; the next begins a new chunk.
  */
-export class StoreWriter implements FrameSink {
-  readonly path: string;
-  /** 32 hexadecimal digits. */
-  readonly uuid: string;
-  /** What frames come back as: a video drops an odd last row and column, encoded pixels are decoded. */
-  readonly info: ImageInfo;
-  readonly ahead = 8;
+export class StoreWriter extends ChunkedWriter<Image> implements FrameSink {
   readonly #plan: StorePlan;
-  #chunk: ChunkInProgress | undefined;
-  #nextChunk: number;
-  readonly #ownChunks: number[] = [];
-  #accepted = 0;
-  /** Those of them that have got their index. */
-  readonly #finishedChunks: number[] = [];
-  /** Chunks on their way to their index. */
-  readonly #retired = new Set<ChunkInProgress>();
-  /** Frames of chunks that have theirs. */
-  #finished = { encoded: 0, flushed: 0, synced: 0, bytes: 0 };
-  #last: Stamp | undefined;
-  #startTime: number | undefined;
-  /** The chunk that comes next, where it has been begun ahead of time. */
-  #next: { readonly number: number; readonly chunk: Promise<ChunkInProgress> } | undefined;
-  /** The chunk before, on its way to its index. */
-  #finishing: Promise<void> = Promise.resolve();
-  /** What went wrong behind the caller's back, until he has been told. */
-  #untold: unknown;
-  #closing: Promise<void> | undefined;
-  /** Calls run one after another, though nobody may wait for them. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #spaceLooked = Number.NEGATIVE_INFINITY;
-  readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(plan: StorePlan) {
+    super(plan);
     this.#plan = plan;
-    this.path = plan.path;
-    this.uuid = plan.uuid;
-    this.info = plan.restored;
-    this.#nextChunk = plan.before.nextChunk;
-    this.#last = plan.before.last;
-    this.#startTime = plan.before.startTime;
-    if (plan.options.durability === "second") {
-      this.#timer = setInterval(() => this.#chunk?.sync().catch(() => {}), SECOND).unref();
-    }
-  }
-
-  /** Frames in the store, with those that were there before. */
-  get length(): number {
-    return this.#plan.before.length + this.#accepted;
-  }
-
-  /** Number and time of the last frame; undefined if there is none. */
-  get last(): Stamp | undefined {
-    return this.#last;
-  }
-
-  /** How far the frames that this writer was given have come. */
-  get progress(): WriteProgress {
-    let { encoded, flushed, synced, bytes } = this.#finished;
-    for (const chunk of this.#chunk ? [...this.#retired, this.#chunk] : this.#retired) {
-      encoded += chunk.encoded;
-      bytes += chunk.bytes;
-      flushed += chunk.flushed;
-      synced += chunk.synced;
-    }
-    return { accepted: this.#accepted, encoded, flushed, synced, bytes };
   }
 
   /**
@@ -136,7 +29,7 @@ export class StoreWriter implements FrameSink {
    * @throws {DiskFullError} if the disk has less than `minFree` left. What was written is closed and whole by then.
    */
   async write(frame: Frame): Promise<void> {
-    this.#needOpen();
+    this.needOpen();
     const { offered } = this.#plan;
     const mismatch = describeMismatch(offered, frame.image);
     if (mismatch !== undefined || offered.color !== frame.image.color) {
@@ -148,220 +41,16 @@ export class StoreWriter implements FrameSink {
     if (typeof frame.number !== "bigint" && typeof frame.number !== "number") {
       throw new FrameMismatchError("a frame number", typeof frame.number);
     }
-    // In an object, for a promise that is returned would be waited for.
-    const { safe } = await this.#inTurn(async () => ({ safe: await this.#append(frame) }));
-    await safe.promise;
+    await this.append(frame, frame.image, this.#plan.toStored);
   }
 
-  /**
-   * Adds a row of extra data, tied to the frame written last: the keys `frame_number`, `frame_time` and
-   * `frame_index` are added to it. Resolves when it is as safe as a frame.
-   * @throws {TypeError} if a value has no JSON spelling.
-   */
-  async addExtraData(row: ExtraRow): Promise<void> {
-    this.#needOpen();
-    if (Object.keys(row).length === 0) return;
-    const { safe } = await this.#inTurn(async () => {
-      const { number, time } = this.#last ?? { number: Number.NaN, time: Number.NaN };
-      const text = formatExtraRow(row, { number, time, index: this.length - 1 });
-      const chunk = await this.#openChunk();
-      return { safe: held(chunk.addRow(text)) };
-    });
-    await safe.promise;
+  protected placeOf(_: Image, chunk: ChunkAtWork | undefined): "here" | "new" {
+    const isFull = chunk !== undefined && chunk.length >= this.#plan.chunkSize;
+    return isFull || chunk?.failure !== undefined ? "new" : "here";
   }
 
-  /** Makes every frame whose write has resolved survive a power cut. */
-  async sync(): Promise<void> {
-    this.#needOpen();
-    await this.#inTurn(async () => {
-      await this.#finishing;
-      await this.#chunk?.sync();
-    });
+  protected createChunk(path: string): Promise<ChunkWriter<Image>> {
+    const { format, stored, options, files } = this.#plan;
+    return format.createChunk(path, stored, options, files);
   }
-
-  /**
-   * Closes the chunk at work, and lets others write.
-   * @throws {EncodeError} if something could not be written, or what was written has vanished meanwhile.
-   */
-  close(): Promise<void> {
-    this.#closing ??= this.#inTurn(async () => {
-      clearInterval(this.#timer);
-      try {
-        // Python opens a store without frames only if its first chunk is there.
-        if (this.length === 0 && this.#plan.format.layout === "directory") await this.#openChunk();
-        await this.#closeChunks();
-        await this.#plan.describe?.({ frames: this.length, rate: this.#rate() });
-      } finally {
-        await this.#plan.release();
-      }
-      this.#tell();
-      await this.#expectFiles();
-    });
-    return this.#closing;
-  }
-
-  /** Stops, and removes what this writer wrote. Does nothing once it has been closed. */
-  abort(): Promise<void> {
-    this.#closing ??= this.#inTurn(async () => {
-      clearInterval(this.#timer);
-      await this.#chunk?.abort();
-      this.#chunk = undefined;
-      await this.#closeChunks();
-      await this.#plan.remove(this.#ownChunks);
-    });
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(run);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  #needOpen(): void {
-    if (this.#closing !== undefined) throw new ClosedError(`store ${this.path}`);
-  }
-
-  #tell(): void {
-    const error = this.#untold;
-    this.#untold = undefined;
-    if (error !== undefined) throw error;
-  }
-
-  async #append({ image, number, time, clocks }: Frame): Promise<Held> {
-    this.#tell();
-    if (this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize) {
-      // Frames become safe in their order, also from chunk to chunk: there is no hole before a safe one.
-      await this.#chunk.settle();
-      this.#retireChunk();
-    }
-    if (this.#chunk?.failure !== undefined) this.#retireChunk();
-    await this.#keepSpace();
-    const chunk = await this.#openChunk();
-    await chunk.room();
-    const stored = this.#plan.toStored(image);
-    const safe = held(chunk.addFrame(stored, number, time, clocks));
-    this.#accepted++;
-    this.#last = { number, time };
-    this.#startTime ??= time;
-    if (chunk.length >= this.#plan.chunkSize * nearlyFull) this.#beginNext();
-    return safe;
-  }
-
-  async #openChunk(): Promise<ChunkInProgress> {
-    if (this.#chunk !== undefined) return this.#chunk;
-    const { number, chunk } = this.#next ?? { number: this.#nextChunk, chunk: this.#start(this.#nextChunk) };
-    this.#next = undefined;
-    this.#chunk = await chunk;
-    this.#nextChunk = number + 1;
-    this.#ownChunks.push(number);
-    return this.#chunk;
-  }
-
-  /** Opening an encoder takes as long as many frames: the next one is ready when the chunk is full. */
-  #beginNext(): void {
-    const number = this.#nextChunk;
-    if (this.#next !== undefined || this.#plan.format.layout !== "video") return;
-    this.#next = { number, chunk: this.#start(number) };
-    this.#next.chunk.catch(() => {});
-  }
-
-  #start(number: number): Promise<ChunkInProgress> {
-    const { path, uuid, format, stored, options, files, digest, storeFacts, onFinished } = this.#plan;
-    const paths = chunkPaths(path, format.layout, format.extension, number);
-    return ChunkInProgress.start(
-      {
-        ...{ number, paths, files, digest, uuid, storeFacts },
-        durability: options.durability,
-        // A video without frames is none; an empty folder is a chunk.
-        dropIfEmpty: format.layout === "video",
-        mend: async () => {
-          const store = { root: path, uuid, format, files, digest };
-          const left = await readUnfinishedChunk(store, number, false);
-          if (left !== undefined) await finishChunk(store, left, storeFacts);
-        },
-        ...(onFinished && { onFinished }),
-      },
-      () => format.createChunk(paths.chunk, stored, options, files),
-    );
-  }
-
-  /** Nothing is being written after this. A chunk that was begun ahead of time leaves no trace. */
-  async #closeChunks(): Promise<void> {
-    this.#retireChunk();
-    await this.#finishing;
-    const next = this.#next;
-    this.#next = undefined;
-    // One that could not be begun is nobody's loss.
-    await next?.chunk.then((chunk) => chunk.finish()).catch(() => {});
-  }
-
-  #expectFiles(): Promise<void> {
-    const { path, files, format } = this.#plan;
-    const ending = format.layout === "video" ? format.extension : "";
-    const chunks = this.#finishedChunks.map((number) => `${paddedNumber(number)}${ending}`);
-    return expectFiles(files, path, [metadataName, ...chunks]);
-  }
-
-  /** Frames a second, by the times of the first and the last. */
-  #rate(): number | undefined {
-    const seconds = (this.#last?.time ?? Number.NaN) - (this.#startTime ?? Number.NaN);
-    return this.length > 1 && seconds > 0 ? (this.length - 1) / seconds : undefined;
-  }
-
-  /** Sends the chunk on its way to its index; the next can be written meanwhile. */
-  #retireChunk(): void {
-    const chunk = this.#chunk;
-    if (chunk === undefined) return;
-    this.#chunk = undefined;
-    this.#retired.add(chunk);
-    const before = this.#finishing;
-    const finish = async (): Promise<void> => {
-      await before;
-      try {
-        await chunk.finish();
-        if (chunk.flushed > 0) this.#finishedChunks.push(chunk.number);
-      } catch (error) {
-        this.#untold ??= error;
-      }
-      // Frames that failed have been told of, one by one.
-      const { encoded, flushed, synced, bytes } = chunk;
-      this.#retired.delete(chunk);
-      const isDurable = this.#plan.options.durability !== "flush" && chunk.failure === undefined;
-      this.#finished = {
-        encoded: this.#finished.encoded + encoded,
-        bytes: this.#finished.bytes + bytes,
-        flushed: this.#finished.flushed + flushed,
-        synced: this.#finished.synced + (isDurable ? flushed : synced),
-      };
-    };
-    this.#finishing = finish();
-  }
-
-  /** Closes what there is before the disk is full, and refuses more. */
-  async #keepSpace(): Promise<void> {
-    const { minFree, files, path } = this.#plan;
-    if (minFree <= 0 || performance.now() - this.#spaceLooked < SECOND) return;
-    const { free } = await files.space(path);
-    if (free >= minFree) {
-      this.#spaceLooked = performance.now();
-      return;
-    }
-    await this.#closeChunks();
-    throw new DiskFullError(path, free, minFree);
-  }
-}
-
-/** A promise that may wait for its reader without being reported as forgotten. */
-interface Held {
-  readonly promise: Promise<void>;
-}
-
-function held(promise: Promise<void>): Held {
-  promise.catch(() => {});
-  return { promise };
 }

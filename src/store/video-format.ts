@@ -1,3 +1,4 @@
+import type { CodedCodec, CodedFrame, CodedInfo } from "../core/coded-frame.js";
 import { toColor } from "../core/color.js";
 import { type Digest, loadDigest } from "../core/digest.js";
 import { UnsupportedError } from "../core/errors.js";
@@ -6,7 +7,6 @@ import type { SeekableSource } from "../core/stream.js";
 import type {
   ChunkFormat,
   ChunkReader,
-  ChunkWriteOptions,
   ChunkWriter,
   EncodedPicture,
   EncoderOption,
@@ -39,7 +39,12 @@ export interface VideoFormat {
    */
   open(path: string, as: "bgr" | "gray" | "native"): Promise<SeekableSource>;
   /** Creates a video, which can be read while it is written. */
-  create(path: string, info: ImageInfo, settings: EncoderOptions): Promise<ChunkVideo>;
+  create(path: string, info: ImageInfo, settings: EncoderOptions): Promise<ChunkVideo<Image>>;
+  /** As `create`, for frames that are compressed already; absent where no camera has its codec. */
+  readonly coded?: {
+    readonly codec: CodedCodec;
+    create(path: string, coded: CodedInfo, settings: EncoderOptions): Promise<ChunkVideo<CodedFrame>>;
+  };
   /** Copies at most that many frames of a video that was not closed into one that is, `to`. */
   mend(from: string, to: string, most: number): Promise<MendedVideo>;
 }
@@ -50,10 +55,10 @@ interface FileRange {
 }
 
 /** A video that is being written, and can be read up to its last frame whatever happens. */
-export interface ChunkVideo {
+export interface ChunkVideo<P> {
   readonly head: Uint8Array;
   /** Resolves when the system has the frame. */
-  write(image: Image): Promise<FileRange>;
+  write(frame: P): Promise<FileRange>;
   read(range: FileRange): Uint8Array;
   sync(): Promise<void>;
   /** @returns what lies before the first and behind the last frame. */
@@ -71,7 +76,7 @@ export interface MendedVideo {
 
 /** A format whose chunks are videos: 000000.mp4, 000001.mp4 … */
 export function videoFormat(video: VideoFormat): ChunkFormat {
-  const { name, aliases, extension, lossless, encoderOptions } = video;
+  const { name, aliases, extension, lossless, encoderOptions, coded } = video;
   const storedAs = (info: ImageInfo): ImageInfo | undefined => {
     const stored = video.holds === undefined ? evenInfo(info) : video.holds(info) ? info : undefined;
     const { width = 0, height = 0 } = stored ?? {};
@@ -91,7 +96,15 @@ export function videoFormat(video: VideoFormat): ChunkFormat {
       const color = declared.color === "gray" ? "gray" : "bgr";
       return { ...declared, dtype: "uint8", color, channels: color === "gray" ? 1 : 3 };
     },
-    createChunk: (path, info, options) => createVideoChunk(video, path, info, options),
+    createChunk: (path, info, options) =>
+      createVideoChunk(video.create(path, info, options.encoder), (image) => cropTo(image, info)),
+    ...(coded && {
+      coded: {
+        codec: coded.codec,
+        createChunk: (path, info, { encoder }) =>
+          createVideoChunk(coded.create(path, info, encoder), (frame) => frame),
+      },
+    }),
     openChunk: async ({ root, path }, info) => {
       const file = await containedRegularFile(root, path);
       // Exact gray is the luma itself; that of lossy videos is imgstore's, made of the colours that a decoder shows.
@@ -137,18 +150,16 @@ function readVideoChunk(source: SeekableSource, restore: (image: Image) => Image
   };
 }
 
-async function createVideoChunk(
-  video: VideoFormat,
-  path: string,
-  info: ImageInfo,
-  options: ChunkWriteOptions,
-): Promise<ChunkWriter> {
-  const [digest, file] = await Promise.all([loadDigest(), video.create(path, info, options.encoder)]);
+async function createVideoChunk<P>(
+  creating: Promise<ChunkVideo<P>>,
+  asWritten: (picture: P) => P,
+): Promise<ChunkWriter<P>> {
+  const [digest, file] = await Promise.all([loadDigest(), creating]);
   return {
     // One is encoded while the next is on its way.
     concurrency: 2,
     head: file.head,
-    write: async (image) => describePicture(file, await file.write(cropTo(image, info)), digest),
+    write: async (picture) => describePicture(file, await file.write(asWritten(picture)), digest),
     sync: () => file.sync(),
     close: async () => digest(await file.close()),
     abort: () => file.abort(),

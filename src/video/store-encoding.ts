@@ -32,7 +32,7 @@ export interface StoreVideoOptions {
 /** Frames from keyframe to keyframe: any frame is near one, and a video is not much larger for it. */
 const usualGop = 30;
 /** Real times are in the index; 25 is what imgstore writes. */
-const usualRate = 25;
+export const usualRate = 25;
 
 /** Without loss, more than the quickest costs a camera's frame rate: "veryfast" takes five times as long for a seventh less. */
 function usualPreset({ quality }: StoreVideo): string {

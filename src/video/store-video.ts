@@ -1,8 +1,9 @@
-import type { ImageInfo } from "../core/image.js";
+import type { CodedFrame, CodedInfo } from "../core/coded-frame.js";
+import type { Image, ImageInfo } from "../core/image.js";
 import type { SeekableSource } from "../core/stream.js";
 import { LiveVideo } from "./live-video.js";
 import { openVideo } from "./open-video.js";
-import type { StoreVideo, StoreVideoOptions } from "./store-encoding.js";
+import { type StoreVideo, type StoreVideoOptions, usualRate } from "./store-encoding.js";
 
 export { mendVideo } from "./mend-video.js";
 
@@ -20,7 +21,7 @@ export function createStoreVideo(
   info: ImageInfo,
   { container, codec }: StoreVideo,
   settings: StoreVideoOptions,
-): Promise<LiveVideo> {
+): Promise<LiveVideo<Image>> {
   // A lossless H.264 is one whose quantizer is 0.
   return LiveVideo.create(path, info, {
     ...(settings.qp === undefined && { quality: 0 }),
@@ -28,4 +29,14 @@ export function createStoreVideo(
     container,
     codec,
   });
+}
+
+/** As `createStoreVideo`, for frames that are compressed already. */
+export function createCodedStoreVideo(
+  path: string,
+  coded: CodedInfo,
+  { container }: StoreVideo,
+  { fps = usualRate }: StoreVideoOptions,
+): Promise<LiveVideo<CodedFrame>> {
+  return LiveVideo.createCoded(path, coded, { container, fps });
 }

@@ -64,7 +64,7 @@ export class Decoder {
    * @param isStrict hold pictures back as long as the standard allows: for streams that lie about their reordering.
    * @throws {Error} if there is no decoder, or it refuses the stream.
    */
-  static open(stream: Stream, threads: number, isStrict: boolean): Decoder {
+  static open(stream: Pick<Stream, "codecpar" | "timeBase">, threads: number, isStrict: boolean): Decoder {
     const codec = Codec.findDecoder(stream.codecpar.codecId);
     if (!codec) throw new Error(`there is no decoder for codec ${stream.codecpar.codecId}`);
     const context = new CodecContext();

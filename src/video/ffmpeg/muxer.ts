@@ -9,6 +9,7 @@ import {
   type Stream,
 } from "node-av/lib";
 import { check } from "./binding.js";
+import type { CodedParameters } from "./coded-packets.js";
 
 const formats: Record<string, string> = { mp4: "mp4", mkv: "matroska", mov: "mov", avi: "avi" };
 
@@ -71,6 +72,14 @@ export class Muxer {
     if (tag !== undefined) stream.codecpar.codecTag = tag;
     stream.sampleAspectRatio = source.sampleAspectRatio;
     await this.#begin(stream, source.timeBase, source.avgFrameRate);
+  }
+
+  /** As `start`, for packets that come without an encoder or a file. */
+  async startCoded({ codecpar, timeBase }: CodedParameters, tag: string | number): Promise<void> {
+    const stream = this.#format.newStream(null);
+    check(codecpar.copy(stream.codecpar), "stream parameters");
+    stream.codecpar.codecTag = tag;
+    await this.#begin(stream, timeBase, { num: timeBase.den, den: timeBase.num });
   }
 
   async #begin(stream: Stream, timeBase: IRational, rate: IRational): Promise<void> {
