@@ -48,6 +48,7 @@ import type { OpenArrayOptions } from "./readers/array-stack.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
 import { fmf } from "./readers/fmf.js";
+import { hdf5Stack } from "./readers/hdf5-stack.js";
 import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import { matStack } from "./readers/mat-stack.js";
@@ -135,7 +136,7 @@ export const builtInCameras: readonly CameraDriver[] = [synthetic];
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
   ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
-  ...[matStack],
+  ...[matStack, hdf5Stack],
 ];
 
 /** Every format that is a folder of files; they are given no first bytes. */
@@ -154,7 +155,7 @@ export interface OpenOptions extends VideoReadOptions {
   readonly fps?: number;
   /** What the axes of an array mean, slowest first: "thw", "hwt" ... @default found from its shape */
   readonly axes?: string;
-  /** Which array of an `.npz` or `.mat`. @default the only one that can be pictures */
+  /** Which array of an `.npz`, `.mat`, HDF5 or Zarr: its name, or its path "group/frames". @default the only one that can be pictures */
   readonly key?: string;
   /** Recordings of several channels that are no colours: which one, 0, 1 … @default all of them */
   readonly channel?: number;
