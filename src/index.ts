@@ -45,6 +45,7 @@ import { tiff } from "./images/tiff.js";
 import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { TimestampsFile } from "./images/timestamps-file.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
+import { caiman } from "./readers/caiman.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
 import { fmf } from "./readers/fmf.js";
@@ -56,6 +57,7 @@ import { miniscope } from "./readers/miniscope.js";
 import { norpix } from "./readers/norpix.js";
 import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
+import { suite2p } from "./readers/suite2p.js";
 import { ufmf } from "./readers/ufmf.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
@@ -136,7 +138,7 @@ export const builtInCameras: readonly CameraDriver[] = [synthetic];
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
   ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
-  ...[matStack, hdf5Stack],
+  ...[matStack, hdf5Stack, caiman, suite2p],
 ];
 
 /** Every format that is a folder of files; they are given no first bytes. */
@@ -159,6 +161,8 @@ export interface OpenOptions extends VideoReadOptions {
   readonly key?: string;
   /** Recordings of several channels that are no colours: which one, 0, 1 … @default all of them */
   readonly channel?: number;
+  /** Pixels of the pictures in bare samples, where nothing beside them says so; see `suite2p`. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Byte order of recordings whose format does not say. @default "little" */
   readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
@@ -192,13 +196,14 @@ async function openPlain(path: string | URL, options: OpenOptions): Promise<Seek
   const { kind, reader } = await recognise(path);
   if (kind === "video") return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key, channel, byteOrder, pixels } = options;
+  const { as = "auto", fps, axes, key, channel, size, byteOrder, pixels } = options;
   const rate = fps === undefined ? {} : { fps };
   const shape = { ...rate, ...(axes !== undefined && { axes }), ...(key !== undefined && { key }) };
   const source = reader
     ? await reader.open(local, {
         ...shape,
         ...(channel !== undefined && { channel }),
+        ...(size !== undefined && { size }),
         ...(byteOrder !== undefined && { byteOrder }),
       })
     : kind === "store"

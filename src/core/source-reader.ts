@@ -10,6 +10,8 @@ export interface SourceReaderOptions {
   readonly key?: string;
   /** Which channel, where several were recorded that are no colours: 0, 1 … @default all of them */
   readonly channel?: number;
+  /** Pixels of each picture, where a file is bare samples and nothing beside it says so. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Byte order of samples, where the format does not say. @default "little" */
   readonly byteOrder?: "little" | "big";
 }
