@@ -59,6 +59,7 @@ import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
 import { suite2p } from "./readers/suite2p.js";
 import { ufmf } from "./readers/ufmf.js";
+import { zarr } from "./readers/zarr.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import { type CreateStoreOptions, createStore as createStoreWith } from "./store/create-store.js";
@@ -142,7 +143,7 @@ export const builtInReaders: readonly SourceReader[] = [
 ];
 
 /** Every format that is a folder of files; they are given no first bytes. */
-export const builtInFolderReaders: readonly SourceReader[] = [miniscope];
+export const builtInFolderReaders: readonly SourceReader[] = [miniscope, zarr];
 
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];

@@ -76,7 +76,7 @@ export function readNpyHeader(bytes: Uint8Array, path = "npy"): NpyHeader {
     bytes.subarray(start, start + length),
   );
   const fields = parseHeader(text, path);
-  return { ...fields, ...interpretDescr(fields.descr), dataOffset: start + length };
+  return { ...fields, ...readNpyDescr(fields.descr), dataOffset: start + length };
 }
 
 /** One `'key': value` of the Python dictionary that the header is. */
@@ -109,7 +109,8 @@ function parseHeader(text: string, path: string): Pick<NpyHeader, "descr" | "sha
   };
 }
 
-function interpretDescr(descr: string): Pick<NpyHeader, "dtype" | "littleEndian" | "itemBytes"> {
+/** What NumPy's spelling of a sample type means: "<f8", "|u1". */
+export function readNpyDescr(descr: string): Pick<NpyHeader, "dtype" | "littleEndian" | "itemBytes"> {
   const [, order, kind, size] = /^([<>|=]?)([a-zA-Z?])(\d*)$/.exec(descr) ?? [];
   const dtype = dtypeOfCode.get(`${kind}${size}`);
   const itemBytes = dtype ? dtypeBytes(dtype) : Number(size ?? 0) * (kind === "U" ? 4 : kind === "S" ? 1 : 0);
