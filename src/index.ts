@@ -33,17 +33,20 @@ import { ppm as ppmFormat } from "./formats/ppm.js";
 import { raw } from "./formats/raw.js";
 import { tif } from "./formats/tif.js";
 import type { AnimationOptions } from "./images/animation-options.js";
-import { createArray } from "./images/array-writer.js";
+import { type ArrayWriteOptions, createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
 import type { ImageCodec } from "./images/image-codec.js";
 import { createImageFolder, type ImageFolderOptions, isImagePattern } from "./images/image-folder-writer.js";
 import { jpeg } from "./images/jpeg.js";
+import type { NorpixOptions } from "./images/norpix-writer.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { localPath, type Recognised, recogniseBy, type SourceKind } from "./images/recognise.js";
 import { tiff } from "./images/tiff.js";
-import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
+import type { TiffCompression, TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { TimestampsFile } from "./images/timestamps-file.js";
+import type { ZarrCompression } from "./images/zarr-packing.js";
+import type { ZarrOptions } from "./images/zarr-writer.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
 import { caiman } from "./readers/caiman.js";
 import { cine } from "./readers/cine.js";
@@ -99,9 +102,12 @@ export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { NorpixOptions } from "./images/norpix-writer.js";
 export type { SourceKind } from "./images/recognise.js";
 export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { TimestampsFile } from "./images/timestamps-file.js";
+export type { ZarrCompression } from "./images/zarr-packing.js";
+export type { ZarrOptions } from "./images/zarr-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -122,7 +128,7 @@ export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-re
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
 /** What `create` can make. */
-export type TargetKind = Exclude<SourceKind, "recording"> | "animation";
+export type TargetKind = SourceKind | "animation";
 
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
@@ -232,10 +238,11 @@ function recognise(path: string | URL): Promise<Recognised> {
   });
 }
 
-/** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions` and `AnimationOptions`. */
+/** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions`, `ZarrOptions` and `AnimationOptions`. */
 export interface CreateOptions
   extends Omit<VideoWriteOptions, "container">,
-    Pick<TiffStackOptions, "compression" | "bigtiff">,
+    Pick<TiffStackOptions, "bigtiff">,
+    Pick<ZarrOptions, "zarrVersion">,
     Pick<AnimationOptions, "loop" | "pingPong" | "palette" | "dither"> {
   /** What every frame is. */
   readonly info: ImageInfo;
@@ -245,18 +252,21 @@ export interface CreateOptions
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
-  /** Stores: frames a chunk. */
+  /** Stores and Zarr: frames a chunk. */
   readonly chunkSize?: number;
+  /** TIFF stacks: `none`, `deflate` or `lzw`. Zarr: `none`, `zlib`, `zstd` or `blosc`. @default "deflate", "blosc" */
+  readonly compression?: TiffCompression | ZarrCompression;
   /** Stores: kept in `metadata.yaml`. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
+const arrayExtensions: readonly string[] = [".npy", ".npz", ".zarr"];
 const animationExtensions: readonly string[] = [".gif", ".apng", ".webp"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.tif` without a counter a stack of them, `.gif`, `.apng` and `.webp` an animation, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.gif`, `.apng` and `.webp` an animation, `.npy`, `.npz` and `.zarr` an array, `.seq` a NorPix sequence, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -275,9 +285,12 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images")
-    return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
+    return isTiffStack(path)
+      ? createTiffStack(path, options as TiffStackOptions)
+      : createImages(path, common);
   if (kind === "animation") return createAnimation(path, options);
-  if (kind === "array") return createArray(path, { ...common, info });
+  if (kind === "array") return createArrayOf(path, options);
+  if (kind === "recording") return createNorpix(path, options);
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
   const { fps, ...encoder } = pickEncoderOptions(options);
@@ -295,6 +308,15 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   });
 }
 
+/** By its name an array in Zarr, in an `.npz`, or in an `.npy`. */
+function createArrayOf(path: string, options: CreateOptions): Promise<FrameSink> {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".zarr") return createZarr(path, options as ZarrOptions);
+  const { info, overwrite } = options;
+  const plain = { info, ...(overwrite !== undefined && { overwrite }) };
+  return extension === ".npz" ? createNpz(path, plain) : createArray(path, plain);
+}
+
 /** A name without a counter is one file, which in TIFF holds any number of pictures. */
 function isTiffStack(path: string): boolean {
   return tiff.extensions.includes(extname(path).slice(1).toLowerCase()) && !isImagePattern(path);
@@ -303,6 +325,21 @@ function isTiffStack(path: string): boolean {
 /** All frames in one TIFF file; see `images/tiff-stack-writer.ts`. */
 export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
   return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
+}
+
+/** A group of Zarr with frames, times and numbers; see `images/zarr-writer.ts`. */
+export async function createZarr(path: string, options: ZarrOptions): Promise<FrameSink> {
+  return (await import("./images/zarr-writer.js")).createZarr(path, options);
+}
+
+/** An `.npz` with frames, times and numbers; see `images/npz-writer.ts`. */
+export async function createNpz(path: string, options: ArrayWriteOptions): Promise<FrameSink> {
+  return (await import("./images/npz-writer.js")).createNpz(path, options);
+}
+
+/** A NorPix sequence, raw; see `images/norpix-writer.ts`. */
+export async function createNorpix(path: string, options: NorpixOptions): Promise<FrameSink> {
+  return (await import("./images/norpix-writer.js")).createNorpix(path, options);
 }
 
 /** A GIF, APNG or animated WebP; see `images/animation.ts`. */
@@ -318,14 +355,15 @@ export function kindOfName(path: string, { format }: Pick<CreateOptions, "format
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
-  if (extension === ".npy") return "array";
+  if (arrayExtensions.includes(extension)) return "array";
+  if (extension === ".seq") return "recording";
   if (videoExtensions.includes(extension)) return "video";
   if (animationExtensions.includes(extension)) return "animation";
   const pictures = builtInPictures.flatMap((codec) => codec.extensions.map((name) => `.${name}`));
   if (pictures.includes(extension)) return "images";
   if (extension === "" || path.endsWith("/")) return "store";
   throw new UnsupportedError("extension to write", extension, [
-    ...[...videoExtensions, ...animationExtensions, ".npy", ...pictures],
+    ...[...videoExtensions, ...animationExtensions, ...arrayExtensions, ".seq", ...pictures],
     "none for a store",
   ]);
 }

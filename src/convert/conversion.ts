@@ -171,8 +171,9 @@ export class Conversion implements AsyncDisposable {
 
   /** With what is known of the result once it stands. */
   async #complete(recipe: Recipe, frames: number): Promise<Recipe> {
-    const isFile = ["video", "array", "animation"].includes(this.outputKind);
-    const bytes = isFile ? (await stat(this.output)).size : undefined;
+    const isOne = ["video", "array", "animation", "recording"].includes(this.outputKind);
+    const found = isOne ? await stat(this.output) : undefined;
+    const bytes = found?.isFile() ? found.size : undefined;
     return { ...recipe, output: { ...recipe.output, frames, ...(bytes !== undefined && { bytes }) } };
   }
 

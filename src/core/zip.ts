@@ -1,6 +1,7 @@
 import { inflateSync } from "fflate";
 import { crc32 } from "./crc32.js";
 import { FileFormatError, UnsupportedError } from "./errors.js";
+import { centralHeader, endBytes, endRecord, localHeader, signature } from "./zip-headers.js";
 
 /** One file of a ZIP archive, as the central directory describes it. */
 export interface ZipEntry {
@@ -39,8 +40,6 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
   return { byteLength: bytes.length, slice: (start, stop) => bytes.subarray(start, stop) };
 }
 
-const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50 };
-const endBytes = 22;
 /** Of the header of a member, at least. */
 const localBytes = 30;
 const longestComment = 0xffff;
@@ -222,68 +221,6 @@ export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
     throw new UnsupportedError("zip size", `${offset + directoryBytes} bytes`, ["less than 4 GiB"]);
   }
   return concatenate([...parts, ...directory, endRecord(files.size, offset, directoryBytes)]);
-}
-
-interface StoredFile {
-  readonly name: Uint8Array;
-  readonly crc: number;
-  readonly size: number;
-  readonly offset: number;
-}
-
-const zipVersion = 20;
-/** 1980-01-01, the first day that ZIP knows. */
-const zipDate = 0x0021;
-const utf8Names = 0x0800;
-
-function localHeader({ name, crc, size }: StoredFile): Uint8Array {
-  const header = new Uint8Array(30 + name.length + 20);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, signature.local, true);
-  view.setUint16(4, zipVersion, true);
-  describeFile(view, 6, name, crc, size);
-  view.setUint16(28, 20, true);
-  header.set(name, 30);
-  view.setUint16(30 + name.length, 1, true);
-  view.setUint16(32 + name.length, 16, true);
-  view.setBigUint64(34 + name.length, BigInt(size), true);
-  view.setBigUint64(42 + name.length, BigInt(size), true);
-  return header;
-}
-
-function centralHeader({ name, crc, size, offset }: StoredFile): Uint8Array {
-  const header = new Uint8Array(46 + name.length);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, signature.central, true);
-  view.setUint8(4, zipVersion);
-  view.setUint8(5, 3); // made on Unix
-  view.setUint16(6, zipVersion, true);
-  describeFile(view, 8, name, crc, size);
-  view.setUint32(38, 0o600 << 16, true); // rw-------
-  view.setUint32(42, offset, true);
-  header.set(name, 46);
-  return header;
-}
-
-/** The part that local and central header share: flags, method 0, time, date, crc, sizes, length of the name. */
-function describeFile(view: DataView, at: number, name: Uint8Array, crc: number, size: number): void {
-  view.setUint16(at, name.some((byte) => byte > 0x7f) ? utf8Names : 0, true);
-  view.setUint16(at + 6, zipDate, true);
-  view.setUint32(at + 8, crc, true);
-  view.setUint32(at + 12, size, true);
-  view.setUint32(at + 16, size, true);
-  view.setUint16(at + 20, name.length, true);
-}
-
-function endRecord(count: number, start: number, bytes: number): Uint8Array {
-  const record = new Uint8Array(endBytes);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, signature.end, true);
-  view.setUint16(8, count, true);
-  view.setUint16(10, count, true);
-  view.setUint32(12, bytes, true);
-  view.setUint32(16, start, true);
-  return record;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate as deflateCallback } from "node:zlib";
-import { EncodeError } from "../core/errors.js";
+import { EncodeError, UnsupportedError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
 import { dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
@@ -51,6 +51,9 @@ const stripBytes = 2 ** 19;
  */
 export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
   const { info, compression = "deflate", overwrite } = options;
+  if (compressionNumbers[compression] === undefined) {
+    throw new UnsupportedError("TIFF compression", compression, Object.keys(compressionNumbers));
+  }
   const fits = sampleFormats[info.dtype] !== undefined && isPicture(info);
   expectPictures("TIFF stack", info, fits, `gray, bgr, bgra of ${Object.keys(sampleFormats).join(", ")}`);
   const stack = new TiffStackWriter(options);
