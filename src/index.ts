@@ -546,7 +546,18 @@ export async function readRecipe(path: string): Promise<Recipe> {
 
 /** The options that make `convert` do again what a recipe tells of; see `convert/redo-recipe.ts`. */
 export async function recipeOptions(recipe: Recipe): Promise<ConvertOptions> {
-  return (await (await import("./convert/redo-recipe.js")).recipeOptions(recipe)) as ConvertOptions;
+  return (await (
+    await import("./convert/redo-recipe.js")
+  ).recipeOptions(recipe, (path) => open(path))) as ConvertOptions;
+}
+
+/**
+ * Evens out the light by pictures in files, anything that `open` opens; of several frames the mean is taken. See `flatFieldBy`.
+ * @param by the light alone; @param dark what the camera gives without light.
+ */
+export async function flatFieldFrom(by: string, dark?: string): Promise<BoundTransform> {
+  const { flatFieldOfFiles } = await import("./convert/flat-field-files.js");
+  return flatFieldOfFiles({ by, ...(dark !== undefined && { dark }) }, (path) => open(path));
 }
 
 /** What a conversion is given to work with. */

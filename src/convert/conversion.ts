@@ -7,6 +7,7 @@ import { type BentSource, type BentStep, bendInThreads } from "./bend-in-threads
 import type { AnyConvertOptions, ConvertReceipt, CopyRequest, House } from "./convert-options.js";
 import { countedFrames } from "./counted-frames.js";
 import { hasExtraData, TravellingRows } from "./extra-rows.js";
+import { isFileTransform } from "./flat-field-files.js";
 import { inputFacts } from "./input-facts.js";
 import { isModuleTransform } from "./load-transform.js";
 import { portableStep } from "./parallel-chain.js";
@@ -200,7 +201,8 @@ export class Conversion implements AsyncDisposable {
     const { metadata: ___, overwrite: ____, kind: _____, ...written } = this.create;
     const modules = transforms.filter(isModuleTransform).map(({ module }) => module);
     const times = timesFile(timestamps);
-    const beside = [...modules, ...(times ? [times.path] : [])];
+    const files = transforms.filter(isFileTransform).flatMap((transform) => transform.files);
+    const beside = [...modules, ...files, ...(times ? [times.path] : [])];
     return {
       marey: await this.#house.version(),
       made: new Date().toISOString(),
