@@ -62,6 +62,7 @@ import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
 import { suite2p } from "./readers/suite2p.js";
 import { ufmf } from "./readers/ufmf.js";
+import { webp } from "./readers/webp.js";
 import { zarr } from "./readers/zarr.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
@@ -145,7 +146,7 @@ export const builtInCameras: readonly CameraDriver[] = [synthetic];
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
   ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
-  ...[matStack, hdf5Stack, caiman, suite2p],
+  ...[matStack, hdf5Stack, caiman, suite2p, webp],
 ];
 
 /** Every format that is a folder of files; they are given no first bytes. */
@@ -201,7 +202,7 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
   const { kind, reader } = await recognise(path);
-  if (kind === "video") return openVideo(path, options);
+  if (kind === "video" && reader === undefined) return openVideo(path, options);
   const local = localPath(path);
   const { as = "auto", fps, axes, key, channel, size, byteOrder, pixels } = options;
   const rate = fps === undefined ? {} : { fps };

@@ -16,12 +16,13 @@ export interface SourceReaderOptions {
   readonly byteOrder?: "little" | "big";
 }
 
-/** One format of recordings or arrays that is neither a store, nor pictures, nor a video that FFmpeg reads. */
+/** One format of recordings or arrays that is neither a store, nor pictures, nor a video that FFmpeg
+ * reads. */
 export interface SourceReader {
   /** Short name: "norpix". */
   readonly name: string;
   /** What `sniff` says of such a file. */
-  readonly kind: "recording" | "array";
+  readonly kind: "recording" | "array" | "video";
   /**
    * True if the file is of this format. The content decides; only for files that are bare samples does it go by what
    * lies beside them.
