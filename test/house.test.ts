@@ -19,6 +19,7 @@ const floors: Record<string, number> = {
   convert: 3,
   "index.ts": 4,
   jobs: 5,
+  recording: 5,
   view: 5,
   cli: 6,
   mcp: 6,

@@ -40,7 +40,7 @@ export interface FoundChunkIndex {
 }
 
 /** Longest index files that are read, in bytes; YAML of 300,000 frames or more. */
-const longestNpz = 2 ** 30;
+export const longestIndex = 2 ** 30;
 const longestYaml = 2 ** 24;
 /** Of longer ones no more is read than the two columns. */
 const longestWhole = 2 ** 23;
@@ -69,7 +69,7 @@ export async function findChunkIndex(root: string, paths: ChunkPaths): Promise<F
     }
   } catch (error) {
     if (!(error instanceof TooLongError)) throw error;
-    return withContainedFile(root, indexNpz, longestNpz, (source, file) => ({
+    return withContainedFile(root, indexNpz, longestIndex, (source, file) => ({
       ...{ index: parseIndexNpz(source, indexNpz), file, content: undefined, isYaml: false },
     }));
   }
@@ -94,7 +94,9 @@ async function readIfThere(root: string, path: string, limit: number): Promise<C
  */
 export function loadChunkIndex(root: string, paths: ChunkPaths): ChunkIndex {
   try {
-    return withContainedFile(root, paths.indexNpz, longestNpz, (file) => parseIndexNpz(file, paths.indexNpz));
+    return withContainedFile(root, paths.indexNpz, longestIndex, (file) =>
+      parseIndexNpz(file, paths.indexNpz),
+    );
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     return withContainedFile(root, paths.indexYaml, longestYaml, (file) =>
