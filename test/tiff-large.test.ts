@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -103,6 +112,37 @@ with tifffile.TiffFile(sys.argv[1]) as tif:
   expect(await sum(-2)).toBe(0);
   expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
   rmSync(path);
+});
+
+test("ImageJ's stacks of one directory, which it writes beyond 4 GiB, have all their frames, in either byte order", async () => {
+  const program = `
+import hashlib, json, os, struct, sys, numpy as np, tifffile
+os.chdir(sys.argv[1]); rng = np.random.RandomState(3); out = {}
+for name, a, order in ("gray", rng.randint(0, 60000, (7, 48, 64)).astype("u2"), ">"), ("little", rng.randint(0, 255, (5, 30, 41)).astype("u1"), "<"), ("float", rng.rand(4, 20, 30).astype("f4"), ">"), ("colour", rng.randint(0, 255, (6, 20, 30, 3)).astype("u1"), ">"):
+    tifffile.imwrite(name + ".ij.tif", a, imagej=True, truncate=True, byteorder=order, metadata=dict(axes="TYXS" if a.ndim == 4 else "TYX"))
+    raw = open(name + ".ij.tif", "rb").read(); at, = struct.unpack_from(order + "I", raw, 4); n, = struct.unpack_from(order + "H", raw, at)
+    assert struct.unpack_from(order + "I", raw, at + 2 + n * 12) == (0,)
+    out[name] = [hashlib.md5(f.tobytes()).hexdigest() for f in a]
+print(json.dumps(out))
+`;
+  const expected = JSON.parse(python(program, [folder])) as Record<string, string[]>;
+  for (const [name, frames] of Object.entries(expected)) {
+    for (const openIt of [
+      () => open(at(`${name}.ij.tif`), name === "colour" ? { as: "rgb" } : {}),
+      ...(name === "colour" ? [] : [() => inPieces(at(`${name}.ij.tif`))]),
+    ]) {
+      await using stack = await openIt();
+      expect(await md5s(stack), name).toEqual(frames);
+    }
+  }
+  const whole = readFileSync(at("gray.ij.tif"));
+  writeFileSync(at("cut.ij.tif"), whole.subarray(0, whole.length - 48 * 64 * 2 - 5));
+  await using cut = await open(at("cut.ij.tif"));
+  expect(await md5s(cut)).toEqual(expected.gray!.slice(0, cut.index.length));
+  expect(cut.index.length).toBeGreaterThanOrEqual(5);
+  expect((cut as unknown as { problems: { message: string }[] }).problems[0]!.message).toBe(
+    `cut short: it says that it has 7 frames, ${cut.index.length} are there`,
+  );
 });
 
 test("a stack that grows beyond what classic TIFF counts is a BigTIFF, just below it a classic one", async () => {

@@ -29,12 +29,21 @@ interface TiffPage {
   readonly littleEndian: boolean;
 }
 
-/** One page; see `tiff`. */
-export async function decodeTiff(source: TiffSource, path: string, directoryAt?: number): Promise<Image> {
-  const page = readPage(readTiffDirectory(source, path, directoryAt), source.byteLength, path);
+/**
+ * One page; see `tiff`.
+ * @param behind bytes that the picture lies behind where its directory says.
+ */
+export async function decodeTiff(
+  source: TiffSource,
+  path: string,
+  directoryAt?: number,
+  behind = 0,
+): Promise<Image> {
+  const described = readPage(readTiffDirectory(source, path, directoryAt), source.byteLength, path);
+  const page = { ...described, offsets: described.offsets.map((offset) => offset + behind) };
   const { width, height, channels, dtype } = page;
   const { whole } = source;
-  const isFirst = directoryAt === undefined;
+  const isFirst = directoryAt === undefined && behind === 0;
   const data =
     isFirst && whole && suitsLibvips(page)
       ? await byLibvips(whole, page, path)

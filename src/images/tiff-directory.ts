@@ -6,6 +6,8 @@ export interface TiffDirectory {
   readonly littleEndian: boolean;
   /** Numbers of a tag; undefined if it is not there, or is no list of whole numbers. */
   tag(number: number): readonly number[] | undefined;
+  /** Text of a tag, up to its first zero; undefined if it is not there, or is none. */
+  text(number: number): string | undefined;
   /** Where the next page's directory is; 0 after the last. */
   readonly next: number;
 }
@@ -13,6 +15,8 @@ export interface TiffDirectory {
 /** Bytes of a value by field type; whole numbers only. */
 const wholeTypes: { readonly [type: number]: 1 | 2 | 4 | 8 } = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };
 
+/** TIFF's number for text, and most characters that are read of one. */
+const [asciiType, longestText] = [2, 2 ** 16];
 /** Of one tag: a picture in so many strips or tiles would be no use. */
 const mostValues = 2 ** 24;
 
@@ -64,7 +68,15 @@ export function readTiffDirectory(source: TiffSource, path: string, at?: number)
     }
     return Array.from({ length: count }, (_, i) => read(from + i * size, size));
   };
-  return { littleEndian, tag, next };
+  const text = (number: number): string | undefined => {
+    const entry = places.get(number);
+    if (entry === undefined || read(entry + 2, 2) !== asciiType) return undefined;
+    const count = Math.min(read(entry + 4, word), longestText);
+    const from = count <= word ? entry + 4 + word : read(entry + 4 + word, word);
+    const bytes = from + count > byteLength ? new Uint8Array(0) : source.slice(from, from + count);
+    return new TextDecoder("latin1").decode(bytes).split("\0", 1)[0];
+  };
+  return { littleEndian, tag, text, next };
 }
 
 /** Where the pictures of a TIFF file are. */

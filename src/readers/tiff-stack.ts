@@ -8,6 +8,7 @@ import type { Image, ImageInfo } from "../core/image.js";
 import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
 import { FilePieces } from "../images/file-pieces.js";
 import { firstInfo } from "../images/first-info.js";
+import { imageJFrames } from "../images/imagej-frames.js";
 import { decodeTiff } from "../images/tiff-decode.js";
 import { isTiff, type TiffPages, tiffPages } from "../images/tiff-directory.js";
 import { TiffFile, type TiffSource, tiffInMemory } from "../images/tiff-source.js";
@@ -22,6 +23,7 @@ const longestWhole = 2 ** 26;
 
 /**
  * Opens a TIFF file of many pages, each of them a frame, however long it is; previews and masks among the pages are left out.
+ * What ImageJ writes beyond 4 GiB, a directory for the first of many pictures, is such a stack, too.
  * Of a file that is cut short, the pages that can be found are read, and `problems` tells.
  * @returns undefined if the path is no TIFF file, or has one page only: that is a picture.
  * @throws {DecodeError} if none of its pages can be read.
@@ -38,13 +40,27 @@ export async function openTiffStack(
     const close = (): Promise<void> => (source instanceof TiffFile ? source.close() : file.close());
     try {
       const found = tiffPages(source, path);
-      if (found.pages.length === 1 && found.damage === undefined) {
+      const imageJ = found.pages.length === 1 ? imageJFrames(source, path) : undefined;
+      const count = imageJ?.count ?? found.pages.length;
+      const damage =
+        imageJ && count < imageJ.described
+          ? `cut short: it says that it has ${imageJ.described} frames, ${count} are there`
+          : found.damage;
+      if (count === 1 && damage === undefined) {
         await close();
         return undefined;
       }
       if (!(fps > 0)) throw new RangeError(`fps must be above 0, got ${fps}`);
-      const stack: Stack = { path, source, ...found, close };
-      const info = await firstInfo(found.pages.length, (rank) => readPage(stack, rank));
+      const stack: Stack = {
+        path,
+        source,
+        pages: found.pages,
+        ...(damage !== undefined && { damage }),
+        count,
+        step: imageJ?.bytes ?? 0,
+        close,
+      };
+      const info = await firstInfo(count, (rank) => readPage(stack, rank));
       if (isWhole) await file.close();
       return new TiffStack(stack, info, fps);
     } catch (error) {
@@ -69,12 +85,15 @@ async function isTiffFile(path: string): Promise<boolean> {
 interface Stack extends TiffPages {
   readonly path: string;
   readonly source: TiffSource;
+  readonly count: number;
+  /** Bytes from one picture to the next, where the file describes the first only; else 0. */
+  readonly step: number;
   close(): Promise<void>;
 }
 
-async function readPage({ source, path, pages }: Stack, rank: number): Promise<Image> {
+async function readPage({ source, path, pages, step }: Stack, rank: number): Promise<Image> {
   try {
-    return await decodeTiff(source, path, pages[rank]);
+    return await decodeTiff(source, path, step > 0 ? undefined : pages[rank], step * rank);
   } catch (cause) {
     throw DecodeError.because(cause, path, rank);
   }
@@ -90,9 +109,9 @@ class TiffStack implements SeekableSource {
   #stack: Stack | undefined;
 
   constructor(stack: Stack, info: ImageInfo, fps: number) {
-    const { path, pages, damage } = stack;
+    const { path, count, damage } = stack;
     this.info = info;
-    this.index = ColumnIndex.regular(pages.length, fps);
+    this.index = ColumnIndex.regular(count, fps);
     this.problems = damage === undefined ? [] : [{ path, message: damage }];
     this.#fps = fps;
     this.#stack = stack;
