@@ -18,7 +18,7 @@ import { EncodeError, ExistsError, FrameMismatchError, UnsupportedError } from "
 import type { Color, DType, Image } from "../src/core/image.js";
 import { bytesOf } from "../src/core/image.js";
 import { encodeNpyHeader } from "../src/core/npy.js";
-import { centralHeader, endRecord, localHeader } from "../src/core/zip-headers.js";
+import { centralHeader, endRecords, localHeader } from "../src/core/zip-headers.js";
 import { combineCrc32 } from "../src/images/crc32-combine.js";
 import { type CreateOptions, create, createZarr, open, sniff } from "../src/index.js";
 import { noiseImage } from "./fixtures/noise-image.js";
@@ -222,7 +222,7 @@ test("an npz beyond 4 GiB: Python's zipfile finds its members, and Marey reads i
   let end = put(last, local.length + big.size - last.length);
   end = put(more, put(localHeader(small), end));
   const directory = Buffer.concat([centralHeader(big), centralHeader(small)]);
-  put(endRecord(2, end, directory.length), put(directory, end));
+  put(endRecords(2, end, directory.length), put(directory, end));
   const program = `
 import sys, zipfile, numpy as np
 with zipfile.ZipFile(sys.argv[1]) as z:

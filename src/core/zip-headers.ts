@@ -1,3 +1,5 @@
+import { zipSignature } from "./zip.js";
+
 /** A file stored in a ZIP archive, without compression. */
 export interface StoredFile {
   readonly name: Uint8Array;
@@ -7,13 +9,8 @@ export interface StoredFile {
   readonly offset: number;
 }
 
-export const signature = {
-  ...{ local: 0x04034b50, central: 0x02014b50, end: 0x06054b50 },
-  ...{ end64: 0x06064b50, locator64: 0x07064b50 },
-};
-/** Bytes of the record at the end. */
-export const endBytes = 22;
-
+/** Beyond these Python's `zipfile` writes ZIP64, although the fields could hold twice as much. */
+const limit = { bytes: 2 ** 31 - 1, members: 0xffff };
 /** What stands in a field of 32 bits whose value stands in a ZIP64 field. */
 const elsewhere = 0xffffffff;
 
@@ -27,8 +24,8 @@ const utf8Names = 0x0800;
 export function localHeader({ name, crc, size }: StoredFile): Uint8Array {
   const header = new Uint8Array(30 + name.length + 20);
   const view = new DataView(header.buffer);
-  view.setUint32(0, signature.local, true);
-  view.setUint16(4, size >= elsewhere ? zip64Version : zipVersion, true);
+  view.setUint32(0, zipSignature.local, true);
+  view.setUint16(4, size > limit.bytes ? zip64Version : zipVersion, true);
   describeFile(view, 6, name, crc, size);
   view.setUint16(28, 20, true);
   header.set(name, 30);
@@ -41,19 +38,19 @@ export function localHeader({ name, crc, size }: StoredFile): Uint8Array {
 
 /** A file's entry in the table of contents. */
 export function centralHeader({ name, crc, size, offset }: StoredFile): Uint8Array {
-  const large = [...(size >= elsewhere ? [size, size] : []), ...(offset >= elsewhere ? [offset] : [])];
+  const large = [...(size > limit.bytes ? [size, size] : []), ...(offset > limit.bytes ? [offset] : [])];
   const extra = large.length === 0 ? 0 : 4 + large.length * 8;
   const header = new Uint8Array(46 + name.length + extra);
   const view = new DataView(header.buffer);
   const version = extra > 0 ? zip64Version : zipVersion;
-  view.setUint32(0, signature.central, true);
+  view.setUint32(0, zipSignature.central, true);
   view.setUint8(4, version);
   view.setUint8(5, 3); // made on Unix
   view.setUint16(6, version, true);
   describeFile(view, 8, name, crc, size);
   view.setUint16(30, extra, true);
   view.setUint32(38, 0o600 << 16, true); // rw-------
-  view.setUint32(42, Math.min(offset, elsewhere), true);
+  view.setUint32(42, offset > limit.bytes ? elsewhere : offset, true);
   header.set(name, 46);
   if (extra > 0) {
     const at = 46 + name.length;
@@ -69,19 +66,20 @@ function describeFile(view: DataView, at: number, name: Uint8Array, crc: number,
   view.setUint16(at, name.some((byte) => byte > 0x7f) ? utf8Names : 0, true);
   view.setUint16(at + 6, zipDate, true);
   view.setUint32(at + 8, crc, true);
-  view.setUint32(at + 12, Math.min(size, elsewhere), true);
-  view.setUint32(at + 16, Math.min(size, elsewhere), true);
+  const field = size > limit.bytes ? elsewhere : size;
+  view.setUint32(at + 12, field, true);
+  view.setUint32(at + 16, field, true);
   view.setUint16(at + 20, name.length, true);
 }
 
 /** What ends an archive: how many files there are, where their table begins, and its bytes. */
-export function endRecord(count: number, start: number, bytes: number): Uint8Array {
-  const isLarge = start >= elsewhere || bytes >= elsewhere || count >= 0xffff;
-  const before = isLarge ? 76 : 0;
-  const record = new Uint8Array(before + endBytes);
+export function endRecords(count: number, start: number, bytes: number): Uint8Array {
+  const isLarge = count > limit.members || start > limit.bytes || bytes > limit.bytes;
+  const before = isLarge ? 56 + 20 : 0;
+  const record = new Uint8Array(before + 22);
   const view = new DataView(record.buffer);
   if (isLarge) {
-    view.setUint32(0, signature.end64, true);
+    view.setUint32(0, zipSignature.end64, true);
     view.setBigUint64(4, 44n, true);
     view.setUint16(12, zip64Version, true);
     view.setUint16(14, zip64Version, true);
@@ -93,11 +91,11 @@ export function endRecord(count: number, start: number, bytes: number): Uint8Arr
     ] as const) {
       view.setBigUint64(at, BigInt(value), true);
     }
-    view.setUint32(56, signature.locator64, true);
+    view.setUint32(56, zipSignature.locator, true);
     view.setBigUint64(64, BigInt(start + bytes), true);
     view.setUint32(72, 1, true);
   }
-  view.setUint32(before, signature.end, true);
+  view.setUint32(before, zipSignature.end, true);
   view.setUint16(before + 8, Math.min(count, 0xffff), true);
   view.setUint16(before + 10, Math.min(count, 0xffff), true);
   view.setUint32(before + 12, Math.min(bytes, elsewhere), true);

@@ -3,7 +3,7 @@ import { UnsupportedError } from "../core/errors.js";
 import { bytesOf, describeImage } from "../core/image.js";
 import { encodeNpy, encodeNpyHeader, type NpyArray } from "../core/npy.js";
 import type { FrameSink } from "../core/stream.js";
-import { centralHeader, endRecord, localHeader, type StoredFile } from "../core/zip-headers.js";
+import { centralHeader, endRecords, localHeader, type StoredFile } from "../core/zip-headers.js";
 import { stampNames } from "./array-stamps.js";
 import type { ArrayWriteOptions } from "./array-writer.js";
 import { combineCrc32 } from "./crc32-combine.js";
@@ -62,7 +62,7 @@ export async function createNpz(path: string, options: ArrayWriteOptions): Promi
       const directory = Buffer.concat(files.map(centralHeader));
       const start = file.end;
       await file.append(directory);
-      await file.append(endRecord(files.length, start, directory.length));
+      await file.append(endRecords(files.length, start, directory.length));
     },
   });
 }

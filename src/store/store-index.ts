@@ -11,6 +11,7 @@ import type { NpyArray } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
 import { decodePickledNumbers } from "../core/pickled-numbers.js";
 import type { Column } from "../core/sorted-values.js";
+import { parseYaml } from "../core/yaml.js";
 import type { ByteSource } from "../core/zip.js";
 import { encodeNumbers, longestColumn } from "./chunk-index.js";
 import type { ChunkColumns } from "./chunk-records.js";
@@ -22,7 +23,6 @@ import {
   withContainedFile,
 } from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
-import { parseYaml } from "./yaml.js";
 
 /** What the index of one chunk says of its frames. */
 export interface ChunkIndex extends ChunkColumns {

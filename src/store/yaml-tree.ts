@@ -1,6 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
 import { StoreFormatError } from "../core/errors.js";
-import { parseYaml } from "./yaml.js";
+import { parseYaml } from "../core/yaml.js";
 
 /** A value of a YAML document, as it was written and where. */
 export type YamlNode = YamlScalar | YamlList | YamlMapping;
