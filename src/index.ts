@@ -36,21 +36,26 @@ import { ppm as ppmFormat } from "./formats/ppm.js";
 import { raw } from "./formats/raw.js";
 import { tif } from "./formats/tif.js";
 import type { AnimationOptions } from "./images/animation-options.js";
-import { createArray } from "./images/array-writer.js";
+import { type ArrayWriteOptions, createArray } from "./images/array-writer.js";
 import { bmp } from "./images/bmp.js";
 import type { ImageCodec } from "./images/image-codec.js";
 import { createImageFolder, type ImageFolderOptions, isImagePattern } from "./images/image-folder-writer.js";
 import { jpeg } from "./images/jpeg.js";
+import type { NorpixOptions } from "./images/norpix-writer.js";
 import { png } from "./images/png.js";
 import { pgm, ppm } from "./images/pnm.js";
 import { localPath, type Recognised, recogniseBy, type SourceKind } from "./images/recognise.js";
 import { tiff } from "./images/tiff.js";
-import type { TiffStackOptions } from "./images/tiff-stack-writer.js";
+import type { TiffCompression, TiffStackOptions } from "./images/tiff-stack-writer.js";
 import type { TimestampsFile } from "./images/timestamps-file.js";
+import type { ZarrCompression } from "./images/zarr-packing.js";
+import type { ZarrOptions } from "./images/zarr-writer.js";
 import type { OpenArrayOptions } from "./readers/array-stack.js";
+import { caiman } from "./readers/caiman.js";
 import { cine } from "./readers/cine.js";
 import { flir } from "./readers/flir.js";
 import { fmf } from "./readers/fmf.js";
+import { hdf5Stack } from "./readers/hdf5-stack.js";
 import { hiris } from "./readers/hiris.js";
 import type { OpenImagesOptions } from "./readers/image-folder.js";
 import { matStack } from "./readers/mat-stack.js";
@@ -58,7 +63,10 @@ import { miniscope } from "./readers/miniscope.js";
 import { norpix } from "./readers/norpix.js";
 import { photron } from "./readers/photron.js";
 import { scanbox } from "./readers/scanbox.js";
+import { suite2p } from "./readers/suite2p.js";
 import { ufmf } from "./readers/ufmf.js";
+import { webp } from "./readers/webp.js";
+import { zarr } from "./readers/zarr.js";
 import type { AssembleOptions, ProbedVideo } from "./store/assemble-store.js";
 import { type ChunkFormat, findFormat, pickEncoderOptions } from "./store/chunk-format.js";
 import type { CodedStoreWriter } from "./store/coded-store-writer.js";
@@ -120,9 +128,12 @@ export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
 export { Timestamp } from "./core/timestamp.js";
 export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
+export type { NorpixOptions } from "./images/norpix-writer.js";
 export type { SourceKind } from "./images/recognise.js";
 export type { TiffStackOptions } from "./images/tiff-stack-writer.js";
 export type { TimestampsFile } from "./images/timestamps-file.js";
+export type { ZarrCompression } from "./images/zarr-packing.js";
+export type { ZarrOptions } from "./images/zarr-writer.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
@@ -179,7 +190,7 @@ export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-re
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
 /** What `create` can make. */
-export type TargetKind = Exclude<SourceKind, "recording"> | "animation";
+export type TargetKind = SourceKind | "animation";
 
 /** Every chunk format that stores can be written in and read from. */
 export const builtInFormats: readonly ChunkFormat[] = [
@@ -201,11 +212,11 @@ export const builtInCameras: readonly CameraDriver[] = [
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [
   ...[norpix, hiris, flir, fmf, ufmf, scanbox, cine, photron],
-  ...[matStack],
+  ...[matStack, hdf5Stack, caiman, suite2p, webp],
 ];
 
 /** Every format that is a folder of files; they are given no first bytes. */
-export const builtInFolderReaders: readonly SourceReader[] = [miniscope];
+export const builtInFolderReaders: readonly SourceReader[] = [miniscope, zarr];
 
 /** Every still-picture format, for reading and writing folders of pictures. */
 export const builtInPictures: readonly ImageCodec[] = [png, jpeg, tiff, bmp, pgm, ppm];
@@ -220,10 +231,12 @@ export interface OpenOptions extends VideoReadOptions {
   readonly fps?: number;
   /** What the axes of an array mean, slowest first: "thw", "hwt" ... @default found from its shape */
   readonly axes?: string;
-  /** Which array of an `.npz` or `.mat`. @default the only one that can be pictures */
+  /** Which array of an `.npz`, `.mat`, HDF5 or Zarr: its name, or its path "group/frames". @default the only one that can be pictures */
   readonly key?: string;
   /** Recordings of several channels that are no colours: which one, 0, 1 … @default all of them */
   readonly channel?: number;
+  /** Pixels of the pictures in bare samples, where nothing beside them says so; see `suite2p`. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Byte order of recordings whose format does not say. @default "little" */
   readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
@@ -276,15 +289,16 @@ async function stampedBy(
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {
   const { kind, reader } = await recognise(path);
-  if (kind === "video") return openVideo(path, options);
+  if (kind === "video" && reader === undefined) return openVideo(path, options);
   const local = localPath(path);
-  const { as = "auto", fps, axes, key, channel, byteOrder, pixels } = options;
+  const { as = "auto", fps, axes, key, channel, size, byteOrder, pixels } = options;
   const rate = fps === undefined ? {} : { fps };
   const shape = { ...rate, ...(axes !== undefined && { axes }), ...(key !== undefined && { key }) };
   const source = reader
     ? await reader.open(local, {
         ...shape,
         ...(channel !== undefined && { channel }),
+        ...(size !== undefined && { size }),
         ...(byteOrder !== undefined && { byteOrder }),
       })
     : kind === "store"
@@ -312,10 +326,11 @@ function recognise(path: string | URL): Promise<Recognised> {
   });
 }
 
-/** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions` and `AnimationOptions`. */
+/** What only some targets take is of videos unless it says otherwise; see also `TiffStackOptions`, `ZarrOptions` and `AnimationOptions`. */
 export interface CreateOptions
   extends Omit<VideoWriteOptions, "container">,
-    Pick<TiffStackOptions, "compression" | "bigtiff">,
+    Pick<TiffStackOptions, "bigtiff">,
+    Pick<ZarrOptions, "zarrVersion">,
     Pick<AnimationOptions, "loop" | "pingPong" | "palette" | "dither"> {
   /** What every frame is. */
   readonly info: ImageInfo;
@@ -325,18 +340,21 @@ export interface CreateOptions
   readonly format?: string;
   /** Stores: what the samples of the frames mean, as imgstore names it: "cv_bayerbg"; see `createStore`. */
   readonly encoding?: string;
-  /** Stores: frames a chunk. */
+  /** Stores and Zarr: frames a chunk. */
   readonly chunkSize?: number;
+  /** TIFF stacks: `none`, `deflate` or `lzw`. Zarr: `none`, `zlib`, `zstd` or `blosc`. @default "deflate", "blosc" */
+  readonly compression?: TiffCompression | ZarrCompression;
   /** Stores: kept in `metadata.yaml`. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 const videoExtensions: readonly string[] = [".mp4", ".mkv", ".mov", ".avi"];
+const arrayExtensions: readonly string[] = [".npy", ".npz", ".zarr"];
 const animationExtensions: readonly string[] = [".gif", ".apng", ".webp"];
 
 /**
  * Creates what the path asks for: a name with a counter (`out/%06d.png`) or a picture's extension makes pictures,
- * `.tif` without a counter a stack of them, `.gif`, `.apng` and `.webp` an animation, `.npy` an array, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
+ * `.tif` without a counter a stack of them, `.gif`, `.apng` and `.webp` an animation, `.npy`, `.npz` and `.zarr` an array, `.seq` a NorPix sequence, `.mp4`, `.mkv`, `.mov` and `.avi` a video, and a name without extension a store.
  * @throws {ExistsError} if something is in the way and `overwrite` is not set.
  * @throws {UnsupportedError} if the extension is unknown, or the format cannot hold such frames.
  */
@@ -355,9 +373,12 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
     throw new UnsupportedError("target for an encoding", kind, ["store"]);
   const common = { ...(overwrite !== undefined && { overwrite }), ...(quality !== undefined && { quality }) };
   if (kind === "images")
-    return isTiffStack(path) ? createTiffStack(path, options) : createImages(path, common);
+    return isTiffStack(path)
+      ? createTiffStack(path, options as TiffStackOptions)
+      : createImages(path, common);
   if (kind === "animation") return createAnimation(path, options);
-  if (kind === "array") return createArray(path, { ...common, info });
+  if (kind === "array") return createArrayOf(path, options);
+  if (kind === "recording") return createNorpix(path, options);
   if (kind === "video") return createVideo(path, options);
   const storeFormat = format ?? defaultFormat(info);
   const { fps, ...encoder } = pickEncoderOptions(options);
@@ -375,6 +396,15 @@ export async function create(path: string, options: CreateOptions): Promise<Fram
   });
 }
 
+/** By its name an array in Zarr, in an `.npz`, or in an `.npy`. */
+function createArrayOf(path: string, options: CreateOptions): Promise<FrameSink> {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".zarr") return createZarr(path, options as ZarrOptions);
+  const { info, overwrite } = options;
+  const plain = { info, ...(overwrite !== undefined && { overwrite }) };
+  return extension === ".npz" ? createNpz(path, plain) : createArray(path, plain);
+}
+
 /** A name without a counter is one file, which in TIFF holds any number of pictures. */
 function isTiffStack(path: string): boolean {
   return tiff.extensions.includes(extname(path).slice(1).toLowerCase()) && !isImagePattern(path);
@@ -383,6 +413,21 @@ function isTiffStack(path: string): boolean {
 /** All frames in one TIFF file; see `images/tiff-stack-writer.ts`. */
 export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
   return (await import("./images/tiff-stack-writer.js")).createTiffStack(path, options);
+}
+
+/** A group of Zarr with frames, times and numbers; see `images/zarr-writer.ts`. */
+export async function createZarr(path: string, options: ZarrOptions): Promise<FrameSink> {
+  return (await import("./images/zarr-writer.js")).createZarr(path, options);
+}
+
+/** An `.npz` with frames, times and numbers; see `images/npz-writer.ts`. */
+export async function createNpz(path: string, options: ArrayWriteOptions): Promise<FrameSink> {
+  return (await import("./images/npz-writer.js")).createNpz(path, options);
+}
+
+/** A NorPix sequence, raw; see `images/norpix-writer.ts`. */
+export async function createNorpix(path: string, options: NorpixOptions): Promise<FrameSink> {
+  return (await import("./images/norpix-writer.js")).createNorpix(path, options);
 }
 
 /** A GIF, APNG or animated WebP; see `images/animation.ts`. */
@@ -398,14 +443,15 @@ export function kindOfName(path: string, { format }: Pick<CreateOptions, "format
   const extension = extname(path).toLowerCase();
   if (format !== undefined) return "store";
   if (isImagePattern(path)) return "images";
-  if (extension === ".npy") return "array";
+  if (arrayExtensions.includes(extension)) return "array";
+  if (extension === ".seq") return "recording";
   if (videoExtensions.includes(extension)) return "video";
   if (animationExtensions.includes(extension)) return "animation";
   const pictures = builtInPictures.flatMap((codec) => codec.extensions.map((name) => `.${name}`));
   if (pictures.includes(extension)) return "images";
   if (extension === "" || path.endsWith("/")) return "store";
   throw new UnsupportedError("extension to write", extension, [
-    ...[...videoExtensions, ...animationExtensions, ".npy", ...pictures],
+    ...[...videoExtensions, ...animationExtensions, ...arrayExtensions, ".seq", ...pictures],
     "none for a store",
   ]);
 }
@@ -597,7 +643,18 @@ export async function readRecipe(path: string): Promise<Recipe> {
 
 /** The options that make `convert` do again what a recipe tells of; see `convert/redo-recipe.ts`. */
 export async function recipeOptions(recipe: Recipe): Promise<ConvertOptions> {
-  return (await (await import("./convert/redo-recipe.js")).recipeOptions(recipe)) as ConvertOptions;
+  return (await (
+    await import("./convert/redo-recipe.js")
+  ).recipeOptions(recipe, (path) => open(path))) as ConvertOptions;
+}
+
+/**
+ * Evens out the light by pictures in files, anything that `open` opens; of several frames the mean is taken. See `flatFieldBy`.
+ * @param by the light alone; @param dark what the camera gives without light.
+ */
+export async function flatFieldFrom(by: string, dark?: string): Promise<BoundTransform> {
+  const { flatFieldOfFiles } = await import("./convert/flat-field-files.js");
+  return flatFieldOfFiles({ by, ...(dark !== undefined && { dark }) }, (path) => open(path));
 }
 
 /** What a conversion is given to work with. */

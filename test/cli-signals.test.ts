@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -162,6 +162,34 @@ test("SIGTERM leaves nothing of a video, for it would only look whole", async ()
   run.child.kill("SIGTERM");
   expect(await run.code).toBe(143);
   expect(namesIn(folder).filter((name) => name.includes("part.mp4"))).toEqual([]);
+});
+
+test("Ctrl-C in the middle of several inputs keeps those that are done, leaves nothing half, and --resume goes on", async () => {
+  const out = join(folder, "batch");
+  const short = join(folder, "a-short.mkv");
+  await using camera = syntheticCamera({ width: 96, height: 64, pace: "free", frames: 40 });
+  await using video = await createVideo(short, { fps: 100, preset: "ultrafast" });
+  await pipeTo(camera, video);
+  await video.close();
+  const args = ["convert", short, film, join(out, "{name}.mp4"), "--preset", "veryslow", "--b-frames", "8"];
+  const run = start([process.execPath, program, ...args]);
+  while (!namesIn(out).some((name) => /film.*part|part.*film/.test(name))) await setTimeout(5);
+  run.child.kill("SIGINT");
+  expect({ code: await run.code, stderr: run.stderr }).toEqual({ code: 130, stderr: "marey: interrupted\n" });
+  expect(namesIn(out).sort()).toEqual(["a-short.mp4", "a-short.mp4.recipe.json"]);
+  expect(run.stdout).toMatch(/a-short\.mp4: 40 frames/);
+  const { mtimeMs } = statSync(join(out, "a-short.mp4"));
+
+  // The short one has no more frames than that: it is the same result, and stays.
+  const again = start([process.execPath, program, ...args, "--resume", "--stop", "60"]);
+  const code = await again.code;
+  expect({ code, stdout: again.stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(
+      /a-short\.mp4: is there.*\n.*film\.mp4: 60 frames.*\n1 of 2 inputs converted, 1 there already/,
+    ),
+  });
+  expect(statSync(join(out, "a-short.mp4")).mtimeMs).toBe(mtimeMs);
 });
 
 const both = [

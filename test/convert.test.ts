@@ -143,6 +143,43 @@ describe("extra data goes where its frames go", () => {
   });
 });
 
+test("extra data and metadata go along in another colour and with times from a file, and get those times", async () => {
+  const [store, times] = [at("kept"), at("kept.csv")];
+  const info = { width: 8, height: 8, channels: 3, dtype: "uint8", color: "bgr" } as const;
+  {
+    await using out = await createStore(store, {
+      info,
+      format: "npy",
+      chunkSize: 2,
+      metadata: { animal: "fly 7" },
+    });
+    for (let number = 0; number < 5; number++) {
+      await out.write({ number, time: 5 + number / 10, image: noiseImage(info, number) });
+      await out.addExtraData({ note: `of ${number}` });
+    }
+  }
+  writeFileSync(times, `time\n${[90, 91, 92.5, 93, 94].join("\n")}\n`);
+  for (const [name, options, firstTime] of [
+    ["gray", { as: "gray" }, 5],
+    ["timed", { timestamps: times }, 90],
+    ["both", { as: "rgb", timestamps: times }, 90],
+  ] as const) {
+    const { rows } = await convert(store, at(`kept-${name}`), {
+      open: options,
+      create: { format: "npy" },
+      transforms: [flip()],
+    });
+    expect(rows, name).toEqual({ written: 5, left: 0 });
+    await using made = await openStore(at(`kept-${name}`));
+    expect(made.userMetadata, name).toMatchObject({ animal: "fly 7" });
+    const found = await made.extraData();
+    expect(found.map(({ note, frame_index }) => [note, frame_index])).toEqual(
+      [0, 1, 2, 3, 4].map((i) => [`of ${i}`, i]),
+    );
+    expect([made.index.time(0), found[0]!.frame_time], name).toEqual([firstTime, firstTime]);
+  }
+});
+
 describe("several cores", () => {
   const info = { width: 61, height: 40, channels: 3, dtype: "uint8", color: "bgr" } as const;
   const images = Array.from({ length: 57 }, (_, seed) => noiseImage(info, seed + 1));

@@ -21,6 +21,7 @@ test.each<[string, SourceKind]>([
   ["lab/thw.npy", "array"],
   ["lab/a.npz", "array"],
   ["lab/v5.mat", "array"],
+  ["lab/memmap_d1_48_d2_64_d3_1_order_C_frames_7_.mmap", "array"],
   ["lab/scan.sbx", "recording"],
   ["lab/scan.mat", "recording"],
   ["lab/Trial.seq", "recording"],

@@ -5,7 +5,7 @@ import { deflateSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { FileFormatError } from "../src/core/errors.js";
 import { open, sniff } from "../src/index.js";
-import { matAxes } from "../src/readers/mat-stack/choose.js";
+import { matAxes } from "../src/readers/mat-stack/mat-axes.js";
 import { matStack } from "../src/readers/mat-stack.js";
 import { testSeekableSource } from "./contracts/seekable-source.js";
 import { expectSample, lab } from "./fixtures/lab-samples.js";

@@ -37,7 +37,7 @@ layouts = {"plain": {}, "packed": dict(chunks=(3, 20, 48), compression="gzip", s
 for name, options in layouts.items():
     mat(name + ".mat", {"video": (u8, "uint8")}, **options); frames(name + ".mat", np.moveaxis(u8, 2, 0))
 for dtype, kind in ("<f8", "double"), ("<f4", "single"), (">u2", "uint16"), ("<i4", "int32"), ("<u8", "uint64"):
-    a = u8.astype(dtype) * 3
+    a = (u8.astype("u2") * 3).astype(dtype)
     mat(kind + ".mat", {"video": (a, kind)}, chunks=(2, 64, 48), compression="gzip"); frames(kind + ".mat", np.moveaxis(a, 2, 0))
 first = np.moveaxis(u8, 2, 0)
 mat("first.mat", {"video": (first, "uint8")}, chunks=(20, 20, 4), compression="gzip"); frames("first.mat", first)

@@ -7,18 +7,13 @@ import { addCommonOptions, type CliCommand, type CommonOptions, type Context } f
 import { exit, UsageError } from "./exit.js";
 import { countOf, formatCount, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
+import { addPairingOptions, type PairingOptions, pairingOptions } from "./pairing-options.js";
 import { parsePositive } from "./selection.js";
 import { writeFrames } from "./write-frames.js";
 
-interface AlignCommandOptions extends CommonOptions, OutputOptions {
+interface AlignCommandOptions extends CommonOptions, OutputOptions, PairingOptions {
   readonly out?: string;
   readonly table?: boolean;
-  readonly by?: "number" | "time";
-  readonly exact?: boolean;
-  readonly nearest?: boolean;
-  readonly past?: boolean;
-  readonly tolerance?: number;
-  readonly policy?: "drop" | "hold" | "black";
   readonly reference?: string;
   readonly layout?: "row" | "column" | "grid";
   readonly damage?: "throw" | "black";
@@ -32,6 +27,7 @@ store alone is opened with the cameras that it lists under extra_cameras, as "ma
 Each frame of the first source is a row (--reference takes another one, by name or rank, or "union": every number or
 time that any source has). From each other source goes with it
   by number            the frame with the same number; of a number's second frame the second, and so on
+  by index             the frame of the same rank, whatever its number and time
   by time              the nearest frame; with --past the last one that is not later
 and --policy says what becomes of a row for which a source has none: drop leaves the row out, hold shows the frame
 of the row before, black shows none. A frame that is farther off than --tolerance does not count: 5ms, 0.1s, a
@@ -49,27 +45,17 @@ Examples:
 
 export const align: CliCommand = {
   define(command, context, finish) {
-    addCommonOptions(addOutputOptions(command))
+    addPairingOptions(
+      addCommonOptions(addOutputOptions(command)),
+      "for rows with missing frames (default: drop)",
+      "number",
+    )
       .argument(
         "<sources...>",
         "two or more stores, videos, image folders or arrays; or one multi-camera store",
       )
       .option("-o, --out <path>", "write the frames side by side into a store, a video, pictures, an array")
       .option("--table", "print which frames go together, as CSV")
-      .addOption(
-        new Option("--by <key>", "what frames are paired by (default: number)").choices(["number", "time"]),
-      )
-      .option("--exact", "the very same number or time (default by number)")
-      .option("--nearest", "the nearest number or time (default by time)")
-      .option("--past", "the last number or time that is not later")
-      .option("--tolerance <distance>", "how far off a frame may be: 5ms, 0.1s, 2, any", parseTolerance)
-      .addOption(
-        new Option("--policy <policy>", "for rows with missing frames (default: drop)").choices([
-          "drop",
-          "hold",
-          "black",
-        ]),
-      )
       .option("--reference <source>", "whose frames the rows are: a name, a rank or union (default: 0)")
       .addOption(
         new Option("--layout <layout>", "how pictures stand (default: row)").choices([
@@ -93,14 +79,6 @@ export const align: CliCommand = {
   },
 };
 
-/** Seconds or numbers. */
-function parseTolerance(text: string): number {
-  if (text === "any") return Number.POSITIVE_INFINITY;
-  const [, value, unit] = /^(\d+(?:\.\d+)?)(us|ms|s)?$/.exec(text) ?? [];
-  if (value === undefined) throw new UsageError(`"${text}" is no tolerance: 5ms, 0.1s, 2 or any would be`);
-  return Number(value) / (unit === "us" ? 1e6 : unit === "ms" ? 1000 : 1);
-}
-
 async function run(
   paths: readonly string[],
   options: AlignCommandOptions,
@@ -120,15 +98,10 @@ async function run(
 }
 
 function alignOptions(options: AlignCommandOptions, onDamage: () => void): SideBySideOptions {
-  const { by, tolerance, policy, reference, layout, damage } = options;
-  const directions = (["exact", "nearest", "past"] as const).filter((name) => options[name]);
-  if (directions.length > 1) throw new UsageError(`--${directions.join(" and --")} exclude each other`);
+  const { reference, layout, damage } = options;
   return {
     onDamage,
-    ...(by && { by }),
-    ...(directions[0] && { direction: directions[0] }),
-    ...(tolerance !== undefined && { tolerance }),
-    ...(policy && { policy }),
+    ...pairingOptions(options),
     ...(reference !== undefined && { reference: /^\d+$/.test(reference) ? Number(reference) : reference }),
     ...(layout && { layout }),
     ...(damage && { damage }),

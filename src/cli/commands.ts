@@ -43,6 +43,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./mosaic.js")).mosaic,
   },
   {
+    name: "overlay",
+    summary: "lay one source over another, blended, by time, number or index",
+    load: async () => (await import("./overlay.js")).overlay,
+  },
+  {
+    name: "merge",
+    summary: "make one film in false colours of several gray ones",
+    load: async () => (await import("./merge.js")).merge,
+  },
+  {
     name: "contact-sheet",
     summary: "frames from all over a source on one sheet",
     load: async () => (await import("./contact-sheet.js")).contactSheet,

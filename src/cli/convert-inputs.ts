@@ -99,7 +99,7 @@ async function filmsIn(folder: string): Promise<Inputs | undefined> {
     const isFolder = (await stat(path)).isDirectory();
     const kind = isFolder || isFilm(name) ? await sniff(path).catch(() => "damaged") : undefined;
     // A film that cannot be opened is told of, not passed over; a folder need not be one.
-    if (kind === "store" || (!isFolder && kind !== undefined)) films.push(path);
+    if (kind === "store" || kind === "array" || (!isFolder && kind !== undefined)) films.push(path);
   }
   if (films.length === 0) throw new UsageError(`${folder}: no video and no store in that folder`);
   return { inputs: films, isMany: true };
@@ -107,7 +107,7 @@ async function filmsIn(folder: string): Promise<Inputs | undefined> {
 
 /** By its name: everything might be a video in FFmpeg's eyes. */
 function isFilm(name: string): boolean {
-  return /\.(mp4|m4v|mkv|mov|avi|webm|mpe?g|m2?ts|mts|wmv|flv|ogv|mjpe?g|h26[45]|3gp|mxf|ufmf|npy|npz)$/i.test(
+  return /\.(mp4|m4v|mkv|mov|avi|webm|mpe?g|m2?ts|mts|wmv|flv|ogv|mjpe?g|h26[45]|3gp|mxf|ufmf|fmf|seq|cine|npy|npz|h5|hdf5|mmap)$/i.test(
     name,
   );
 }

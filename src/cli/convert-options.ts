@@ -19,7 +19,10 @@ const codecs = ["h264", "h265", "av1", "mjpeg", "ffv1", "raw", "h264-rgb"] as co
 export interface MakingOptions
   extends SelectionOptions,
     SourceOptions,
-    Pick<CreateOptions, "compression" | "bigtiff" | "loop" | "pingPong" | "palette" | "dither"> {
+    Pick<
+      CreateOptions,
+      "compression" | "bigtiff" | "zarrVersion" | "loop" | "pingPong" | "palette" | "dither"
+    > {
   readonly to?: TargetKind;
   readonly format?: string;
   readonly encoding?: string;
@@ -63,7 +66,9 @@ export function addMakingOptions(command: Command): Command {
   };
   return addCommonOptions(addSourceOptions(command))
     .addOption(
-      new Option("--to <kind>", "what OUT is").choices(["store", "video", "images", "array", "animation"]),
+      new Option("--to <kind>", "what OUT is").choices([
+        ...["store", "video", "images", "array", "animation", "recording"],
+      ]),
     )
     .option(
       "--format <name>",
@@ -73,7 +78,7 @@ export function addMakingOptions(command: Command): Command {
       "--encoding <name>",
       "what the samples mean, for a store: cv_bayerbg, cv_yuv420p ...; png+color and the like turn them into BGR",
     )
-    .option("--chunk-size <frames>", "frames in each chunk of a store", parseInteger)
+    .option("--chunk-size <frames>", "frames in each chunk of a store, or of Zarr", parseInteger)
     .addOption(new Option("--as <color>", "turn the colour into").choices(colors))
     .addOption(new Option("--codec <name>", "video codec").choices(codecs))
     .option("--quality <value>", "see below", parseQuality)
@@ -95,9 +100,15 @@ export function addMakingOptions(command: Command): Command {
     .option("--hardware", "use a hardware encoder if one works")
     .option("--threads <count>", "encoder threads", parseInteger)
     .addOption(
-      new Option("--compression <name>", "of a TIFF stack (default: deflate)").choices([
-        ...["none", "deflate", "lzw"],
-      ]),
+      new Option(
+        "--compression <name>",
+        "of a TIFF stack: none, deflate, lzw (default: deflate); of Zarr: none, zlib, zstd, blosc (default: blosc)",
+      ).choices([...["none", "deflate", "lzw", "zlib", "zstd", "blosc"]]),
+    )
+    .addOption(
+      new Option("--zarr-version <number>", "of Zarr's format (default: 2, which all programs read)")
+        .choices(["2", "3"])
+        .argParser(parseZarrVersion),
     )
     .addOption(
       new Option("--bigtiff <when>", "BigTIFF (default: auto, beyond 4 GiB)").choices(["auto", "always"]),
@@ -141,6 +152,11 @@ export function addConvertOptions(command: Command): Command {
     .option("--dry-run", "say what would be done, and write nothing");
 }
 
+function parseZarrVersion(text: string): 2 | 3 {
+  if (text === "2" || text === "3") return text === "2" ? 2 : 3;
+  throw new UsageError(`"${text}" is no version of Zarr's format: 2 or 3`);
+}
+
 function parseQuality(text: string): number {
   return text.trim() === "0" ? 0 : parsePositive(text);
 }
@@ -170,12 +186,23 @@ export async function convertOptions(options: MakingOptions, context: Context): 
 function createOptions(options: MakingOptions): Partial<CreateOptions> {
   const { to, format, encoding, chunkSize, codec, quality, fps, times, gop, bFrames, preset } = options;
   const { pixelFormat, hardware, threads, overwrite } = options;
-  const { compression, bigtiff, loop, pingPong, palette, dither } = options;
+  const { compression, bigtiff, zarrVersion, loop, pingPong, palette, dither } = options;
   const all = { format, encoding, chunkSize, codec, quality, fps, times, gop, bFrames };
   const more = {
     kind: to,
     preset: preset.at(-1),
-    ...{ pixelFormat, threads, overwrite, compression, bigtiff, loop, pingPong, palette, dither },
+    ...{
+      pixelFormat,
+      threads,
+      overwrite,
+      compression,
+      bigtiff,
+      zarrVersion,
+      loop,
+      pingPong,
+      palette,
+      dither,
+    },
     ...(hardware && { hardware: "auto" as const }),
   };
   const given = Object.entries({ ...all, ...more }).filter(([, value]) => value !== undefined);

@@ -9,7 +9,8 @@ import { UsageError } from "./exit.js";
 const help = `
 OUT says what is written:
   name.mp4 .mkv .mov .avi    a video             out/%06d.png (tif, jpg, bmp, pgm, ppm)   numbered pictures
-  name.npy                   an array            a name without extension                 a store
+  name.npy .npz .zarr        an array            a name without extension                 a store
+  name.seq                   a NorPix sequence
   name.tif                   a stack of pictures name.gif .apng .webp                     an animation
 --to and --format overrule the name. Frame numbers, times, user metadata and extra data go from store to store. A row of
 extra data goes where its frame goes: it is left out with it, and stands once beside a frame that is shown twice.
@@ -33,6 +34,8 @@ it again, to the same or another OUT, with the same or another IN; what has chan
 --copy cuts a video (to mp4, mkv, mov) without encoding it anew: every frame stays what it is. It begins with the keyframe at
 or before --start, and says so.
 
+.npz and .zarr hold frames, and beside them frame_time (seconds) and frame_number of each; .seq holds times, to the microsecond.
+
 Ctrl-C, SIGTERM and a terminal that is closed leave a store with the frames written so far, and nothing of a video or an
 array. A third signal leaves at once; then "marey repair" makes the store whole.
 Frames of an animation are shown until the time of the next, or --fps of them a second.
@@ -46,6 +49,7 @@ Examples:
   marey convert "pictures/*.png" video.mkv --codec ffv1 --fps 200
   marey convert "films/*.avi" "out/{name}.mp4" --preset lab.yaml --resume
   marey convert store small.mp4 -t crop:left=80,width=320 -t subsample:2 --dry-run
+  marey convert store day.zarr --chunk-size 16 --compression zstd
   marey convert long.mp4 part.mp4 --start 00:10:00 --stop 00:11:00 --copy
   marey convert --recipe part.mp4.recipe.json long.mp4 again.mp4`;
 

@@ -6,12 +6,16 @@ import { UsageError } from "./exit.js";
  * a function from picture to picture, or a transform.
  */
 export async function readTransforms(texts: readonly string[]): Promise<BoundTransform[]> {
-  const { builtInTransforms, parseTransform } = await import("../index.js");
+  const { builtInTransforms, open, parseTransform } = await import("../index.js");
+  const { flatFieldOfFiles, namesFiles } = await import("../convert/flat-field-files.js");
   const { isModulePath, loadTransform } = await import("../convert/load-transform.js");
   const found: BoundTransform[] = [];
   for (const text of texts) {
     if (!isModulePath(text)) {
-      found.push(asUsage(() => parseTransform(text, builtInTransforms)));
+      const made = asUsage(() => parseTransform(text, builtInTransforms));
+      found.push(
+        namesFiles(made.step) ? await flatFieldOfFiles(made.step.options, (path) => open(path)) : made,
+      );
       continue;
     }
     found.push(

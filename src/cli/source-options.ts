@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { TimeUnit } from "../core/time-text.js";
 import type { OpenOptions } from "../index.js";
 import type { Context } from "./context.js";
+import { UsageError } from "./exit.js";
 import { readTransforms } from "./read-transforms.js";
 import { parseInteger } from "./selection.js";
 
@@ -11,6 +12,7 @@ export interface SourceOptions extends TransformOption {
   readonly key?: string;
   readonly axes?: string;
   readonly channel?: number;
+  readonly size?: { readonly width: number; readonly height: number };
   readonly byteOrder?: "little" | "big";
   readonly storedPixels?: boolean;
   readonly timestamps?: string;
@@ -25,7 +27,10 @@ export interface TransformOption {
 
 export function addSourceOptions(command: Command): Command {
   return addTransformOption(command)
-    .option("--key <name>", "which array of an .npz or .mat (default: the only one that can be pictures)")
+    .option(
+      "--key <name>",
+      "which array of an .npz, .mat, HDF5 or Zarr (default: the only one that can be pictures)",
+    )
     .option(
       "--axes <letters>",
       "what an array's axes are, slowest first: thw, hwt, thwc ... (default: guessed)",
@@ -35,6 +40,7 @@ export function addSourceOptions(command: Command): Command {
       "of recordings with channels that are no colours: one, from 0",
       parseInteger,
     )
+    .option("--size <width>x<height>", "of pictures in bare samples, where nothing else says it", parseSize)
     .addOption(
       new Option("--byte-order <order>", "of recordings that do not say it (default: little)").choices([
         "little",
@@ -63,6 +69,12 @@ export function addTransformOption(command: Command): Command {
   );
 }
 
+function parseSize(text: string): { width: number; height: number } {
+  const [width, height] = (/^(\d{1,9})x(\d{1,9})$/.exec(text) ?? []).slice(1).map(Number);
+  if (width && height) return { width, height };
+  throw new UsageError(`"${text}" is no size such as 640x480`);
+}
+
 /** One more of an option that may be given several times. */
 export function gather(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
@@ -70,13 +82,14 @@ export function gather(text: string, before: readonly string[]): readonly string
 
 /** What `open` takes; Ctrl-C cancels the opening. */
 export async function openOptions(options: SourceOptions, { signal }: Context): Promise<OpenOptions> {
-  const { key, axes, channel, byteOrder, storedPixels, transform } = options;
+  const { key, axes, channel, size, byteOrder, storedPixels, transform } = options;
   const { timestamps, timestampsUnit, timestampsAllowMissing } = options;
   return {
     signal,
     ...(key !== undefined && { key }),
     ...(axes !== undefined && { axes }),
     ...(channel !== undefined && { channel }),
+    ...(size !== undefined && { size }),
     ...(byteOrder !== undefined && { byteOrder }),
     ...(storedPixels && { pixels: "stored" as const }),
     ...(timestamps !== undefined && {

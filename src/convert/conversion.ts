@@ -7,6 +7,7 @@ import { type BentSource, type BentStep, bendInThreads } from "./bend-in-threads
 import type { AnyConvertOptions, ConvertReceipt, CopyRequest, House } from "./convert-options.js";
 import { countedFrames } from "./counted-frames.js";
 import { hasExtraData, TravellingRows } from "./extra-rows.js";
+import { isFileTransform } from "./flat-field-files.js";
 import { inputFacts } from "./input-facts.js";
 import { isModuleTransform } from "./load-transform.js";
 import { portableStep } from "./parallel-chain.js";
@@ -171,8 +172,9 @@ export class Conversion implements AsyncDisposable {
 
   /** With what is known of the result once it stands. */
   async #complete(recipe: Recipe, frames: number): Promise<Recipe> {
-    const isFile = ["video", "array", "animation"].includes(this.outputKind);
-    const bytes = isFile ? (await stat(this.output)).size : undefined;
+    const isOne = ["video", "array", "animation", "recording"].includes(this.outputKind);
+    const found = isOne ? await stat(this.output) : undefined;
+    const bytes = found?.isFile() ? found.size : undefined;
     return { ...recipe, output: { ...recipe.output, frames, ...(bytes !== undefined && { bytes }) } };
   }
 
@@ -199,7 +201,8 @@ export class Conversion implements AsyncDisposable {
     const { metadata: ___, overwrite: ____, kind: _____, ...written } = this.create;
     const modules = transforms.filter(isModuleTransform).map(({ module }) => module);
     const times = timesFile(timestamps);
-    const beside = [...modules, ...(times ? [times.path] : [])];
+    const files = transforms.filter(isFileTransform).flatMap((transform) => transform.files);
+    const beside = [...modules, ...files, ...(times ? [times.path] : [])];
     return {
       marey: await this.#house.version(),
       made: new Date().toISOString(),

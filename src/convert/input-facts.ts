@@ -1,5 +1,5 @@
 import { open, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type RunningDigest, startDigest } from "../core/digest.js";
 import { NotFoundError } from "../core/errors.js";
 import { filePattern, isFilePattern } from "../images/file-pattern.js";
@@ -31,7 +31,8 @@ const mostPictures = 64;
  * The digest of a file is that of its size (8 bytes, little-endian) and its content; beyond 64 MiB of its size and 64 pieces
  * of 256 KiB, piece k of n from byte `floor(k * (size - 262144) / (n - 1))` on. That of a store is over the name, size and
  * content of `metadata.yaml` and of every chunk's index (where Marey wrote it, it holds the digest of every frame), and over
- * name and size of its videos. That of pictures is over their names and sizes, and the content of 64 of them, spread evenly.
+ * name and size of its videos. That of an array in a folder is over the path in it and the size of every file, and the content
+ * of 64 of them, spread evenly, and of all metadata. That of pictures is over their names and sizes, and the content of 64 of them, spread evenly.
  * Names are followed by a zero byte. Marey's own hidden files do not count.
  * @throws {NotFoundError} if it cannot be read.
  */
@@ -43,6 +44,7 @@ export async function inputFacts(path: string, kind: string): Promise<InputFacts
     if (kind === "store")
       await addStore(facts, basename(absolute) === "metadata.yaml" ? dirname(absolute) : absolute);
     else if (await isFile(absolute)) await facts.addContent(absolute, whole);
+    else if (kind === "array") await addTree(facts, absolute);
     else await addPictures(facts, absolute);
   } catch (cause) {
     throw new NotFoundError(path, `cannot be read: ${(cause as Error).message}`, { cause });
@@ -92,6 +94,24 @@ async function addPictures(facts: FactsInProgress, path: string): Promise<void> 
       facts.addName(name);
       await facts.addContent(join(folder, name), whole);
     } else await facts.addSize(join(folder, name), name);
+  }
+}
+
+/** Metadata of Zarr. */
+const metadataNames = [".zarray", ".zattrs", ".zgroup", "zarr.json"];
+
+async function addTree(facts: FactsInProgress, folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/"))
+    .sort();
+  const every = Math.max(1, Math.ceil(paths.length / mostPictures));
+  for (const [at, path] of paths.entries()) {
+    if (at % every === 0 || metadataNames.includes(basename(path))) {
+      facts.addName(path);
+      await facts.addContent(join(folder, path), whole);
+    } else await facts.addSize(join(folder, path), path);
   }
 }
 

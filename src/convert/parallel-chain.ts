@@ -3,6 +3,7 @@ import type { Image, ImageInfo } from "../core/image.js";
 import { bindStep, builtInTransforms } from "../transforms/index.js";
 import { bender } from "../transforms/picture-transform.js";
 import type { BoundTransform, PictureStamp, TransformStep } from "../transforms/transform-kind.js";
+import { isFileTransform, namesFiles } from "./flat-field-files.js";
 import { isModuleTransform, loadTransform } from "./load-transform.js";
 
 /** A step that can be had anywhere: by its name, or from the module of that path. Plain JSON. */
@@ -10,18 +11,27 @@ export interface PortableStep extends TransformStep {
   readonly module?: string;
 }
 
-/** The transform as JSON, if it can be had again from that: built in, or from a module. */
+/** The transform as JSON, if it can be had again from that: built in, or from a module. Not if it was made with files. */
 export function portableStep(transform: BoundTransform): PortableStep | undefined {
+  if (isFileTransform(transform)) return undefined;
   if (isModuleTransform(transform)) return { ...transform.step, module: transform.module };
   return builtInTransforms.some(({ name }) => name === transform.step.name) ? transform.step : undefined;
 }
 
-/** The transforms of steps. @throws what `bindStep` and `loadTransform` throw. */
-export function bindPortable(steps: readonly PortableStep[]): Promise<BoundTransform[]> {
+/**
+ * The transforms of steps.
+ * @param ofFiles makes those that are made with files.
+ * @throws what `bindStep` and `loadTransform` throw.
+ */
+export function bindPortable(
+  steps: readonly PortableStep[],
+  ofFiles?: (step: TransformStep) => Promise<BoundTransform>,
+): Promise<BoundTransform[]> {
   return Promise.all(
-    steps.map((step) =>
-      step.module === undefined ? bindStep(step, builtInTransforms) : loadTransform(step.module),
-    ),
+    steps.map((step) => {
+      if (step.module !== undefined) return loadTransform(step.module);
+      return ofFiles && namesFiles(step) ? ofFiles(step) : bindStep(step, builtInTransforms);
+    }),
   );
 }
 

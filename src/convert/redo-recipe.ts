@@ -1,19 +1,24 @@
 import { FileFormatError } from "../core/errors.js";
-import { rangeOf } from "../core/stream.js";
+import { rangeOf, type SeekableSource } from "../core/stream.js";
 import type { AnyConvertOptions } from "./convert-options.js";
+import { flatFieldOfFiles } from "./flat-field-files.js";
 import type { InputFacts } from "./input-facts.js";
 import { bindPortable } from "./parallel-chain.js";
 import type { Recipe } from "./recipe.js";
 
 /**
  * The options with which `convert` does again what a recipe tells of.
+ * @param opener reads pictures that a transform is made with.
  * @throws {UnsupportedError} for a transform that is not known here; {NotFoundError} for a module that is not there.
  */
-export async function recipeOptions(recipe: Recipe): Promise<AnyConvertOptions> {
+export async function recipeOptions(
+  recipe: Recipe,
+  opener: (path: string) => Promise<SeekableSource>,
+): Promise<AnyConvertOptions> {
   const { open, steps, range, copy, output } = recipe;
   return {
     ...{ open, range: rangeOf(range), create: { ...output.options, kind: output.kind } },
-    transforms: await bindPortable(steps),
+    transforms: await bindPortable(steps, (step) => flatFieldOfFiles(step.options, opener)),
     ...(copy !== undefined && { copy }),
   };
 }

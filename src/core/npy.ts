@@ -76,7 +76,7 @@ export function readNpyHeader(bytes: Uint8Array, path = "npy"): NpyHeader {
     bytes.subarray(start, start + length),
   );
   const fields = parseHeader(text, path);
-  return { ...fields, ...interpretDescr(fields.descr), dataOffset: start + length };
+  return { ...fields, ...readNpyDescr(fields.descr), dataOffset: start + length };
 }
 
 /** One `'key': value` of the Python dictionary that the header is. */
@@ -109,7 +109,8 @@ function parseHeader(text: string, path: string): Pick<NpyHeader, "descr" | "sha
   };
 }
 
-function interpretDescr(descr: string): Pick<NpyHeader, "dtype" | "littleEndian" | "itemBytes"> {
+/** What NumPy's spelling of a sample type means: "<f8", "|u1". */
+export function readNpyDescr(descr: string): Pick<NpyHeader, "dtype" | "littleEndian" | "itemBytes"> {
   const [, order, kind, size] = /^([<>|=]?)([a-zA-Z?])(\d*)$/.exec(descr) ?? [];
   const dtype = dtypeOfCode.get(`${kind}${size}`);
   const itemBytes = dtype ? dtypeBytes(dtype) : Number(size ?? 0) * (kind === "U" ? 4 : kind === "S" ? 1 : 0);
@@ -215,11 +216,16 @@ function toCOrder(data: AnyTypedArray, shape: readonly number[], itemBytes: numb
   return out;
 }
 
+/** NumPy's spelling of a sample type in the machine's byte order: "<f8", "|u1". */
+export function npyDescr(dtype: DType): string {
+  const order = dtypeBytes(dtype) === 1 ? "|" : hostIsLittle ? "<" : ">";
+  return `${order}${codeOfDType.get(dtype)}`;
+}
+
 /** What `np.save` writes before the samples: to the byte, and a multiple of 64 bytes long. */
 export function encodeNpyHeader(dtype: DType, shape: readonly number[]): Uint8Array {
-  const order = dtypeBytes(dtype) === 1 ? "|" : hostIsLittle ? "<" : ">";
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const text = `{'descr': '${order}${codeOfDType.get(dtype)}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const text = `{'descr': '${npyDescr(dtype)}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // NumPy leaves room for the first axis to grow to 21 digits, so that a file can be appended to in place.
   const growth = shape.length > 0 ? Math.max(0, 21 - String(shape[0]).length) : 0;
   return encodeHeader(text, growth);

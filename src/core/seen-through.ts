@@ -22,6 +22,18 @@ export function seenThrough(source: SeekableSource, seen: SeenThrough): Seekable
   };
 }
 
+/**
+ * What a store knows beside its frames: rows that belong to frames by their rank, and facts about the whole. A source with
+ * the same frames at the same ranks has them, too.
+ */
+export function besideFrames(source: SeekableSource): object {
+  const { extraData, userMetadata } = source as { extraData?(): Promise<unknown>; userMetadata?: unknown };
+  return {
+    ...(extraData && { extraData: () => extraData.call(source) }),
+    ...(userMetadata !== undefined && { userMetadata }),
+  };
+}
+
 /** A source with each of its frames changed by itself. Closing it closes that one. @param info what pictures become. */
 export function frameByFrame(
   source: SeekableSource,
@@ -31,8 +43,9 @@ export function frameByFrame(
   async function* frames(range?: FrameRange): AsyncGenerator<IndexedFrame> {
     for await (const frame of source.frames(range)) yield change(frame);
   }
-  return seenThrough(source, {
+  const seen = seenThrough(source, {
     ...{ info, frames },
     frame: async (address) => change(await source.frame(address)),
   });
+  return Object.assign(seen, besideFrames(source));
 }

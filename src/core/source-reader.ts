@@ -10,16 +10,19 @@ export interface SourceReaderOptions {
   readonly key?: string;
   /** Which channel, where several were recorded that are no colours: 0, 1 … @default all of them */
   readonly channel?: number;
+  /** Pixels of each picture, where a file is bare samples and nothing beside it says so. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Byte order of samples, where the format does not say. @default "little" */
   readonly byteOrder?: "little" | "big";
 }
 
-/** One format of recordings or arrays that is neither a store, nor pictures, nor a video that FFmpeg reads. */
+/** One format of recordings or arrays that is neither a store, nor pictures, nor a video that FFmpeg
+ * reads. */
 export interface SourceReader {
   /** Short name: "norpix". */
   readonly name: string;
   /** What `sniff` says of such a file. */
-  readonly kind: "recording" | "array";
+  readonly kind: "recording" | "array" | "video";
   /**
    * True if the file is of this format. The content decides; only for files that are bare samples does it go by what
    * lies beside them.

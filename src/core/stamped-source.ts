@@ -2,7 +2,7 @@ import { ColumnIndex, numberColumn } from "./column-index.js";
 import { FileFormatError } from "./errors.js";
 import type { IndexedFrame } from "./frame.js";
 import type { FrameIndex } from "./frame-index.js";
-import { seenThrough } from "./seen-through.js";
+import { besideFrames, seenThrough } from "./seen-through.js";
 import type { StampColumns } from "./stamp-table.js";
 import type { FrameRange, SeekableSource } from "./stream.js";
 
@@ -44,11 +44,12 @@ export function stampedSource(
     ...{ path, count: found },
     ...(columns.column !== undefined && { column: columns.column }),
   };
-  return seenThrough(source, {
+  const seen = seenThrough(source, {
     ...{ index, frames },
     frame: async (address) => stamped(await source.frame({ index: index.locate(address) })),
     describe: () => ({ ...source.describe(), timestamps }),
   });
+  return Object.assign(seen, besideFrames(source));
 }
 
 function indexOf(own: FrameIndex, { times, numbers }: StampColumns): FrameIndex {

@@ -1,5 +1,6 @@
 import { ColumnIndex } from "../core/column-index.js";
 import { FileFormatError } from "../core/errors.js";
+import type { FrameIndex } from "../core/frame-index.js";
 import { arrayOver, type Color, type DType, type ImageInfo } from "../core/image.js";
 import { RankedSource } from "../core/ranked-source.js";
 import { type ArrayAxes, layoutOf } from "./array-axes.js";
@@ -25,6 +26,8 @@ export interface ArrayFramesOptions {
   readonly fps?: number;
   /** What three or four channels mean. @default "bgr", OpenCV's order */
   readonly color?: "bgr" | "rgb";
+  /** When each frame was, and its number, where that is known. @default see `fps` */
+  readonly index?: FrameIndex;
 }
 
 /**
@@ -45,14 +48,18 @@ export function arrayFrames(path: string, samples: ArraySamples, options: ArrayF
   const info: ImageInfo = { width, height, channels, dtype, color: colorOf(channels, color) };
   const pixels = new StackPixels(layout, samples);
   return new RankedSource({
-    ...{ what: "array", path, info, index: ColumnIndex.regular(frames, fps), duration: 1 / fps },
+    ...{ what: "array", path, info },
+    ...(options.index
+      ? { index: options.index }
+      : { index: ColumnIndex.regular(frames, fps), duration: 1 / fps }),
     async read(rank) {
       const bytes = await pixels.frame(rank);
       return { ...info, data: arrayOver(dtype, bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     },
     describe: () => ({
       ...{ kind: "array", path, ...(key && { key }), shape, axes, dtype },
-      ...{ order: fortranOrder ? "fortran" : "c", fps },
+      order: fortranOrder ? "fortran" : "c",
+      ...(options.index ? {} : { fps }),
     }),
     close: () => samples.close(),
   });

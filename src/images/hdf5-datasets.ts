@@ -13,7 +13,8 @@ export interface Hdf5Dataset {
   readonly shape: readonly number[];
   /** Undefined if it holds no real numbers, or its pixels cannot be read here. */
   readonly dtype: DType | undefined;
-  readonly littleEndian: boolean;
+  /** Why its pixels cannot be read, though they are numbers. */
+  readonly problem: string | undefined;
   /** Steps of the slowest axis that are packed together. */
   readonly rowsAtOnce: number;
   /** What MATLAB says that it is: "uint8", "logical" … */
@@ -79,7 +80,7 @@ export class Hdf5Datasets {
     return ((await ready) as H5Module).HEAPU8.length;
   }
 
-  /** Bytes of `count` steps of the slowest axis, as they are stored, unpacked. */
+  /** Bytes of `count` steps of the slowest axis, unpacked; little-endian, whatever the file has. */
   rows(name: string, first: number, count: number): Uint8Array<ArrayBuffer> {
     const set = this.#file.get(name);
     if (!(set instanceof Dataset) || !set.shape) throw new Error(`there is no data set ${name}`);
@@ -147,24 +148,30 @@ function listGroup(group: Group, prefix: string, depth: number, found: Hdf5Datas
 function describe(set: Dataset, name: string): Hdf5Dataset {
   const { metadata } = set;
   const shape = set.shape ?? [];
+  const problem = whatKeepsItFrom(set);
   const kind = set.attrs.MATLAB_class?.value;
   return {
-    ...{ name, shape, littleEndian: metadata.littleEndian },
-    dtype: isReadable(set) ? dtypeOf(metadata) : undefined,
+    ...{ name, shape, problem },
+    dtype: problem === undefined ? dtypeOf(metadata) : undefined,
     rowsAtOnce: Math.max(1, metadata.chunks?.[0] ?? 1),
     matlabClass: typeof kind === "string" ? kind : undefined,
   };
 }
 
-/** Nothing packed by what is not built in, nothing that lies elsewhere, and no piece that claims too much memory. */
-function isReadable({ filters, metadata }: Dataset): boolean {
+/** Why it is not read: packed by what is not built in, lying elsewhere, or in pieces that claim too much memory. */
+function whatKeepsItFrom({ filters, metadata }: Dataset): string | undefined {
   const { chunks, vlen, virtual_sources: elsewhere, size } = metadata;
+  const unknown = filters.filter(({ id }) => !knownFilters.includes(id));
+  if (unknown.length > 0) {
+    return `packed by ${unknown.map(({ id, name }) => name || `filter ${id}`).join(", ")}, which is not read here`;
+  }
+  if (vlen) return "of rows of any length";
+  if ((elsewhere?.length ?? 0) > 0) return "lies in other files";
   const piece = (chunks ?? []).reduce((product, axis) => product * axis, size);
-  const known = filters.every(({ id }) => knownFilters.includes(id));
-  return known && !vlen && (elsewhere?.length ?? 0) === 0 && piece <= longestPiece;
+  return piece > longestPiece ? `in pieces of ${piece} bytes` : undefined;
 }
 
-const [integerClass, floatClass] = [0, 1];
+const [integerClass, floatClass, enumClass] = [0, 1, 8];
 
 const dtypes: { readonly [kind: string]: DType } = {
   ...{
@@ -177,10 +184,15 @@ const dtypes: { readonly [kind: string]: DType } = {
     i8: "int64",
     u8: "uint64",
   },
-  ...{ f4: "float32", f8: "float64" },
+  ...{ f2: "float16", f4: "float32", f8: "float64" },
 };
 
-function dtypeOf({ type, size, signed }: Metadata): DType | undefined {
+function dtypeOf({ type, size, signed, enum_type: names }: Metadata): DType | undefined {
+  if (type === enumClass) {
+    // h5py's booleans.
+    const { members = {} } = names ?? {};
+    return size === 1 && "FALSE" in members && "TRUE" in members ? "bool" : undefined;
+  }
   const kind = type === floatClass ? "f" : type === integerClass ? (signed ? "i" : "u") : "?";
   return dtypes[`${kind}${size}`];
 }

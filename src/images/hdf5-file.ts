@@ -36,7 +36,8 @@ export class Hdf5File {
   }
 
   /**
-   * Bytes of steps [first, first + count) of a data set's slowest axis, as they are stored, unpacked.
+   * Bytes of steps [first, first + count) of a data set's slowest axis, unpacked; little-endian, whatever
+   * the file has.
    * @throws {FileFormatError} if they are damaged.
    */
   async rows(name: string, first: number, count: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { FileFormatError, UnsupportedError } from "../core/errors.js";
 
 /**
@@ -31,6 +32,23 @@ export function checkPictureSize(
       `cut short: ${width}x${height} pixels unpack to ${claim} bytes, but the file holds ${most} at most`,
     );
   }
+}
+
+/**
+ * Checks what a packed file claims to hold. However well it is packed, a picture takes a byte; the index of a small file is
+ * never a large one.
+ * @throws {FileFormatError} if there are more pictures than bytes, or they have more than `maxPixels`.
+ */
+export async function checkStackSize(
+  path: string,
+  { frames, width, height }: { readonly frames: number; readonly width: number; readonly height: number },
+): Promise<void> {
+  const { size } = await stat(path);
+  if (width * height <= maxPixels && frames <= Math.max(size, 2 ** 20)) return;
+  throw new FileFormatError(
+    path,
+    `${frames} pictures of ${width}x${height} pixels in a file of ${size} bytes`,
+  );
 }
 
 /** Deflate packs at most 258 bytes into 2 bits: never more than 1,032 to 1. */

@@ -4,6 +4,7 @@ import { unpackByLibvips } from "./libvips.js";
 import { checkPictureSize } from "./picture-size.js";
 import { hostIsLittle, swapBytes, swapRedBlue, wordsOver } from "./sample-order.js";
 import { readTiffDirectory, type TiffDirectory } from "./tiff-directory.js";
+import type { TiffSource } from "./tiff-source.js";
 import { compressions, undoDifferences, undoFloatPredictor, unpackStrip } from "./tiff-strip.js";
 
 /** What the tags of a page say of its picture. */
@@ -28,13 +29,25 @@ interface TiffPage {
   readonly littleEndian: boolean;
 }
 
-/** One page; see `tiff`. */
-export async function decodeTiff(bytes: Uint8Array, path: string, directoryAt?: number): Promise<Image> {
-  const page = readPage(readTiffDirectory(bytes, path, directoryAt), bytes, path);
+/**
+ * One page; see `tiff`.
+ * @param behind bytes that the picture lies behind where its directory says.
+ */
+export async function decodeTiff(
+  source: TiffSource,
+  path: string,
+  directoryAt?: number,
+  behind = 0,
+): Promise<Image> {
+  const described = readPage(readTiffDirectory(source, path, directoryAt), source.byteLength, path);
+  const page = { ...described, offsets: described.offsets.map((offset) => offset + behind) };
   const { width, height, channels, dtype } = page;
-  const first = directoryAt === undefined;
+  const { whole } = source;
+  const isFirst = directoryAt === undefined && behind === 0;
   const data =
-    first && suitsLibvips(page) ? await byLibvips(bytes, page, path) : await ownRead(bytes, page, path);
+    isFirst && whole && suitsLibvips(page)
+      ? await byLibvips(whole, page, path)
+      : await ownRead(source, page, path);
   if (page.photometric === 3) return fromPalette(page, data as Uint8Array, path);
   if (page.sampleBits < 8) stretch(data as Uint8Array, page.sampleBits);
   if (page.photometric === 0 && (dtype === "uint8" || dtype === "uint16")) invert(data as Uint8Array, dtype);
@@ -54,7 +67,7 @@ const dtypeOfSample: { readonly [format: number]: { readonly [bits: number]: DTy
   3: { 16: "float16", 32: "float32", 64: "float64" },
 };
 
-function readPage(directory: TiffDirectory, bytes: Uint8Array, path: string): TiffPage {
+function readPage(directory: TiffDirectory, byteLength: number, path: string): TiffPage {
   const one = (tag: number, otherwise: number): number => directory.tag(tag)?.[0] ?? otherwise;
   const [width, height] = [one(256, 0), one(257, 0)];
   const channels = one(277, 1);
@@ -88,10 +101,10 @@ function readPage(directory: TiffDirectory, bytes: Uint8Array, path: string): Ti
     : { width, height: Math.min(one(278, height), height), tiled };
   const offsets = directory.tag(tiled ? 324 : 273) ?? [];
   // Some old writers leave the length of a single, uncompressed strip away.
-  const byteCounts = directory.tag(tiled ? 325 : 279) ?? offsets.map((offset) => bytes.length - offset);
+  const byteCounts = directory.tag(tiled ? 325 : 279) ?? offsets.map((offset) => byteLength - offset);
   const planar = one(284, 1) === 2 && channels > 1;
   const claim = Math.ceil((width * channels * sampleBits) / 8) * height;
-  checkPictureSize(path, { width, height }, claim, bytes.length * compressions[compression].ratio);
+  checkPictureSize(path, { width, height }, claim, byteLength * compressions[compression].ratio);
   const blocks =
     block.width > 0 && block.height > 0 ? blockCount(width, height, block) * (planar ? channels : 1) : 0;
   if (blocks === 0 || offsets.length < blocks || byteCounts.length < blocks) {
@@ -111,7 +124,7 @@ function blockCount(width: number, height: number, block: TiffPage["block"]): nu
 }
 
 /** All samples of the page, channels interleaved, in the order of the file; a byte each below 8 bits. */
-async function ownRead(bytes: Uint8Array, page: TiffPage, path: string): Promise<AnyTypedArray> {
+async function ownRead(source: TiffSource, page: TiffPage, path: string): Promise<AnyTypedArray> {
   const { width, height, channels, dtype, block, planar } = page;
   const sampleBytes = Math.ceil(page.sampleBits / 8);
   const out = new Uint8Array(width * height * channels * sampleBytes);
@@ -124,7 +137,7 @@ async function ownRead(bytes: Uint8Array, page: TiffPage, path: string): Promise
     const left = (inPlane % across) * block.width;
     const top = Math.floor(inPlane / across) * block.height;
     const rows = block.tiled ? block.height : Math.min(block.height, height - top);
-    const samples = await blockSamples(bytes, page, index, rows, path);
+    const samples = await blockSamples(source, page, index, rows, path);
     place(samples, { left, top, rows, channel: Math.floor(index / perPlane) }, page, sampleBytes, out);
   };
   let next = 0;
@@ -136,7 +149,7 @@ async function ownRead(bytes: Uint8Array, page: TiffPage, path: string): Promise
 }
 
 async function blockSamples(
-  bytes: Uint8Array,
+  source: TiffSource,
   page: TiffPage,
   index: number,
   rows: number,
@@ -144,13 +157,13 @@ async function blockSamples(
 ): Promise<Uint8Array> {
   const offset = page.offsets[index]!;
   const stop = offset + page.byteCounts[index]!;
-  if (stop > bytes.length) {
-    throw new FileFormatError(path, `cut short: strip ${index} ends at byte ${stop} of ${bytes.length}`);
+  if (stop > source.byteLength) {
+    throw new FileFormatError(path, `cut short: strip ${index} ends at byte ${stop} of ${source.byteLength}`);
   }
   const channels = page.planar ? 1 : page.channels;
   const rowSamples = page.block.width * channels;
   const rowBytes = Math.ceil((rowSamples * page.sampleBits) / 8);
-  const packed = bytes.subarray(offset, stop);
+  const packed = await source.read(offset, stop);
   const raw = await unpackStrip(
     packed,
     page.compression,

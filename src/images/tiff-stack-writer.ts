@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { deflate as deflateCallback } from "node:zlib";
-import { EncodeError } from "../core/errors.js";
+import { EncodeError, UnsupportedError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
 import { dtypeBytes, type Image, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
@@ -47,13 +47,21 @@ const stripBytes = 2 ** 19;
  * directories: so it is known by then whether classic TIFF, which counts 32 bits, can hold the file. For what ImageJ can
  * have (gray of 8, 16 bit and float32, colour of 8 bit), the first page says that they are frames of a time series, and
  * how far apart; see ImageJ's `TiffDecoder` and `FileSaver`.
+ * @param longestClassic bytes that a classic TIFF is shorter than; for tests.
  * @throws {UnsupportedError} if TIFF cannot hold such frames; nothing is cut to fit.
  */
-export async function createTiffStack(path: string, options: TiffStackOptions): Promise<FrameSink> {
+export async function createTiffStack(
+  path: string,
+  options: TiffStackOptions,
+  longestClassic = 2 ** 32,
+): Promise<FrameSink> {
   const { info, compression = "deflate", overwrite } = options;
+  if (compressionNumbers[compression] === undefined) {
+    throw new UnsupportedError("TIFF compression", compression, Object.keys(compressionNumbers));
+  }
   const fits = sampleFormats[info.dtype] !== undefined && isPicture(info);
   expectPictures("TIFF stack", info, fits, `gray, bgr, bgra of ${Object.keys(sampleFormats).join(", ")}`);
-  const stack = new TiffStackWriter(options);
+  const stack = new TiffStackWriter(options, longestClassic);
   return createFrameFile<readonly Uint8Array[]>(path, overwrite, {
     ...{ what: "TIFF stack", info },
     ahead: compression === "none" ? 0 : 4,
@@ -67,14 +75,19 @@ class TiffStackWriter {
   readonly #info: ImageInfo;
   readonly #compression: TiffCompression;
   readonly #always: boolean;
+  readonly #longestClassic: number;
   readonly #fps: number | undefined;
   readonly #stripRows: number;
   /** Bytes of every strip of all frames. */
   readonly #lengths: number[] = [];
   readonly #times: number[] = [];
 
-  constructor({ info, compression = "deflate", bigtiff = "auto", fps }: TiffStackOptions) {
+  constructor(
+    { info, compression = "deflate", bigtiff = "auto", fps }: TiffStackOptions,
+    longestClassic: number,
+  ) {
     this.#info = info;
+    this.#longestClassic = longestClassic;
     this.#compression = compression;
     this.#always = bigtiff === "always";
     this.#fps = fps;
@@ -125,7 +138,7 @@ class TiffStackWriter {
     const description = imageJDescription(this.#info, this.#times, this.#fps);
     const perFrame = this.#lengths.length / count;
     const largest = file.end + count * (400 + perFrame * 8) + description.length;
-    const big = this.#always || largest >= 2 ** 32;
+    const big = this.#always || largest >= this.#longestClassic;
     const start = file.end;
     let offset = firstPicture;
     let at = start;

@@ -5,6 +5,7 @@ import { packDifferences } from "./pack-differences.js";
 import { bytesInOrder, hostIsLittle, isPicture, wordsOver } from "./sample-order.js";
 import { decodeTiff } from "./tiff-decode.js";
 import { isTiff, tiffPages } from "./tiff-directory.js";
+import { tiffInMemory } from "./tiff-source.js";
 import { takeDifferences } from "./tiff-strip.js";
 
 /**
@@ -25,13 +26,13 @@ export const tiff: ImageCodec = {
 
 /** A picture is one page: of a stack, all the others would be lost without a word. */
 async function decodeOnly(bytes: Uint8Array, path: string): Promise<Image> {
-  const { pages } = tiffPages(bytes, path);
+  const { pages } = tiffPages(tiffInMemory(bytes), path);
   if (pages.length > 1) {
     throw new UnsupportedError("TIFF picture", `${pages.length} pages in ${path}`, [
       "one page; a stack is opened by its own path",
     ]);
   }
-  return decodeTiff(bytes, path);
+  return decodeTiff(tiffInMemory(bytes), path);
 }
 
 /** TIFF's number of the sample format: 1 unsigned, 2 signed, 3 float. */

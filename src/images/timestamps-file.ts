@@ -4,6 +4,7 @@ import type { StampFileOptions } from "../core/stamp-table.js";
 import { stampedSource } from "../core/stamped-source.js";
 import type { SeekableSource } from "../core/stream.js";
 import { FilePieces } from "./file-pieces.js";
+import { isHdf5 } from "./hdf5-signature.js";
 
 /** Where the times of frames are written down. */
 export interface TimestampsFile extends StampFileOptions {
@@ -19,7 +20,8 @@ export interface TimestampsFile extends StampFileOptions {
 const longestTimestamps = 2 ** 29;
 
 /**
- * A source with the times of a file beside it; see `stampedSource`.
+ * A source with the times of a file beside it; see `stampsOfFile` and `stampedSource`. An HDF5 file is taken as an `.npz` of
+ * its data sets of one axis, each called by its path.
  * @throws {FileFormatError} if the file is none of times, or has not as many as there are frames.
  */
 export async function withTimestamps(
@@ -30,6 +32,13 @@ export async function withTimestamps(
     typeof timestamps === "string" ? { path: timestamps } : timestamps;
   const file = await FilePieces.open(path);
   const read = async (): Promise<Uint8Array> => {
+    if (isHdf5(await file.readUpTo(0, 4096))) {
+      const { hdf5RowsAsNpz } = await import("./hdf5-rows.js");
+      return await hdf5RowsAsNpz(
+        path,
+        options.column === undefined ? undefined : String(options.column).replace(/^\/+/, ""),
+      );
+    }
     if (file.size > longestTimestamps) {
       throw new FileFormatError(path, `${file.size} bytes of times; at most ${longestTimestamps} are read`);
     }

@@ -1,12 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
+import type { ColumnIndex } from "../core/column-index.js";
 import { FileFormatError, UnsupportedError } from "../core/errors.js";
-import { dtypeBytes } from "../core/image.js";
+import { type AnyTypedArray, dtypeBytes } from "../core/image.js";
 import { readNpyHeader } from "../core/npy.js";
-import { readNpz } from "../core/npz.js";
 import type { SeekableSource } from "../core/stream.js";
-import { type ArrayAxes, guessAxes } from "../images/array-axes.js";
+import { type ArrayAxes, guessAxes, layoutOf } from "../images/array-axes.js";
 import { type ArraySamples, arrayFrames } from "../images/array-frames.js";
+import { isStampRow, rowValues, stampIndex, stampNames } from "../images/array-stamps.js";
 import { FilePieces } from "../images/file-pieces.js";
+import { type NpzArrays, npzArrays } from "../images/npz-arrays.js";
 
 export interface OpenArrayOptions {
   /** What each axis means, slowest first: "thw", "hwt", "thwc", "hw" … @default see `guessAxes` */
@@ -19,9 +20,6 @@ export interface OpenArrayOptions {
   readonly color?: "bgr" | "rgb";
 }
 
-/** Longest `.npz` that is read, in bytes: it is held in memory, which an `.npy` is not. */
-const longestNpz = 2 ** 31;
-
 /** True for `.npy` and `.npz` files, by their first bytes. */
 export function matchesArray(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, 6));
@@ -31,7 +29,9 @@ export function matchesArray(head: Uint8Array): boolean {
 /**
  * Opens an array of pictures in NumPy's formats: (T, H, W), (T, H, W, C), one picture (H, W) or (H, W, C), or any
  * other order of the axes if it is told; C or Fortran order, both byte orders, all numeric types. An `.npy` is read
- * piece by piece; where time is not the slowest axis, neighbouring frames lie far apart, and are read together.
+ * piece by piece, and so is a long `.npz` that is not packed; where time is not the slowest axis, neighbouring frames lie
+ * far apart, and are read together. In an `.npz` the arrays `frame_time` (seconds) and `frame_number` count, if they have
+ * a value for each frame.
  * @throws {NotFoundError} if there is no such file.
  * @throws {FileFormatError} if it is no array, or cut short; or an `.npz` has no such key.
  * @throws {UnsupportedError} if the array holds no numbers, or has axes that are no pictures.
@@ -40,14 +40,9 @@ export async function openArray(path: string, options: OpenArrayOptions = {}): P
   return await FilePieces.with(path, async (file) => {
     const head = await file.readUpTo(0, 16);
     if (!matchesArray(head)) throw new FileFormatError(path, "neither an npy nor an npz file");
-    const samples = head[0] === 0x93 ? await npySamples(file) : await npzSamples(path, options.key);
-    const source = arrayFrames(path, samples, {
-      ...options,
-      axes: options.axes ?? guessAxes(samples.shape, path),
-    });
-    // An npz is in memory.
-    if (head[0] !== 0x93) await file.close();
-    return source;
+    if (head[0] !== 0x93) return openNpz(file, options);
+    const samples = await npySamples(file);
+    return arrayFrames(path, samples, { ...options, axes: options.axes ?? guessAxes(samples.shape, path) });
   });
 }
 
@@ -70,28 +65,44 @@ async function npySamples(file: FilePieces): Promise<ArraySamples> {
   };
 }
 
-async function npzSamples(path: string, wanted: string | undefined): Promise<ArraySamples> {
-  const { size } = await stat(path);
-  if (size > longestNpz)
-    throw new UnsupportedError("npz size", `${size} bytes in ${path}`, [`${longestNpz}`]);
-  const npz = readNpz(await readFile(path), path);
+/** The array that is meant, and when its frames were, if `frame_time` and `frame_number` lie beside it. */
+async function openNpz(file: FilePieces, options: OpenArrayOptions): Promise<SeekableSource> {
+  const { path } = file;
+  const npz = await npzArrays(file);
+  try {
+    const samples = npz.samples(options.key ?? onlyPictures(npz, path));
+    const axes = options.axes ?? guessAxes(samples.shape, path);
+    const { frames } = layoutOf(samples.shape, samples.fortranOrder, axes);
+    const index = await stampsBeside(npz, frames);
+    const closing: ArraySamples = { ...samples, close: () => npz.close() };
+    return arrayFrames(path, closing, { ...options, axes, ...(index && { index }) });
+  } catch (error) {
+    await npz.close();
+    throw error;
+  }
+}
+
+function onlyPictures(npz: NpzArrays, path: string): string {
   const couldBePictures = npz.names.filter((name) => {
     const { dtype, shape } = npz.header(name);
     return dtype !== undefined && shape.length >= 2 && shape.length <= 4;
   });
-  if (wanted === undefined && couldBePictures.length !== 1) {
-    const [what, names] =
-      couldBePictures.length === 0
-        ? ["no array that could be pictures", npz.names]
-        : [`${couldBePictures.length} arrays that could be pictures; choose one by its key`, couldBePictures];
-    throw new FileFormatError(path, `holds ${what} (there are ${names.join(", ") || "none"})`);
-  }
-  const key = wanted ?? couldBePictures[0]!;
-  const { dtype, shape, data } = npz.array(key);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return {
-    ...{ shape, dtype, fortranOrder: false, littleEndian: undefined, key },
-    read: async (start, length) => bytes.subarray(start, start + length),
-    close: async () => {},
+  if (couldBePictures.length === 1) return couldBePictures[0]!;
+  const [what, names] =
+    couldBePictures.length === 0
+      ? ["no array that could be pictures", npz.names]
+      : [`${couldBePictures.length} arrays that could be pictures; choose one by its key`, couldBePictures];
+  throw new FileFormatError(path, `holds ${what} (there are ${names.join(", ") || "none"})`);
+}
+
+async function stampsBeside(npz: NpzArrays, frames: number): Promise<ColumnIndex | undefined> {
+  const beside = async (name: string): Promise<AnyTypedArray | undefined> => {
+    if (!npz.names.includes(name)) return undefined;
+    const { dtype, shape } = npz.header(name);
+    if (dtype === undefined || !isStampRow({ dtype, shape }, frames)) return undefined;
+    const row = npz.samples(name);
+    return rowValues(row, new Uint8Array(await row.read(0, frames * dtypeBytes(dtype))));
   };
+  const times = await beside(stampNames.times);
+  return times && stampIndex(times, await beside(stampNames.numbers));
 }

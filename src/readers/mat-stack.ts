@@ -1,14 +1,14 @@
-import { FileFormatError } from "../core/errors.js";
 import type { RankedSource } from "../core/ranked-source.js";
 import type { SourceReader, SourceReaderOptions } from "../core/source-reader.js";
 import { layoutOf } from "../images/array-axes.js";
 import { type ArraySamples, arrayFrames } from "../images/array-frames.js";
 import { FilePieces } from "../images/file-pieces.js";
+import { isHdf5At } from "../images/hdf5-signature.js";
 import { isMat5 } from "../images/mat5.js";
-import { maxPixels } from "../images/picture-size.js";
-import { matAxes } from "./mat-stack/choose.js";
+import { checkStackSize } from "../images/picture-size.js";
 import { openHdf5 } from "./mat-stack/hdf5.js";
 import { openLevel5 } from "./mat-stack/level5.js";
+import { matAxes } from "./mat-stack/mat-axes.js";
 
 /**
  * Stacks of pictures in MATLAB's `.mat` files: level 5 (`save` with -v6 or -v7), and 7.3, which is HDF5. `key` names the
@@ -25,26 +25,17 @@ export const matStack: SourceReader = {
   open: openMat,
 };
 
-const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
 /** MATLAB's text, and behind 512 bytes HDF5's signature. */
 function isMat73(head: Uint8Array): boolean {
   const text = new TextDecoder("latin1").decode(head.subarray(0, 10));
-  return text === "MATLAB 7.3" && hdf5Signature.every((byte, i) => head[512 + i] === byte);
+  return text === "MATLAB 7.3" && isHdf5At(head, 512);
 }
 
 async function openMat(path: string, options: SourceReaderOptions): Promise<RankedSource> {
-  const { samples, size } = await openSamples(path, options.key);
+  const samples = await openSamples(path, options.key);
   try {
     const axes = options.axes ?? matAxes(samples.shape);
-    const { frames, width, height } = layoutOf(samples.shape, true, axes);
-    // However well it is packed, a picture takes a byte; the index of a small file is never a large one.
-    if (width * height > maxPixels || frames > Math.max(size, 2 ** 20)) {
-      throw new FileFormatError(
-        path,
-        `${frames} pictures of ${width}x${height} pixels in a file of ${size} bytes`,
-      );
-    }
+    await checkStackSize(path, layoutOf(samples.shape, true, axes));
     const rate = options.fps === undefined ? {} : { fps: options.fps };
     return arrayFrames(path, samples, { axes, color: "rgb", ...rate });
   } catch (error) {
@@ -53,12 +44,8 @@ async function openMat(path: string, options: SourceReaderOptions): Promise<Rank
   }
 }
 
-async function openSamples(
-  path: string,
-  key: string | undefined,
-): Promise<{ samples: ArraySamples; size: number }> {
+async function openSamples(path: string, key: string | undefined): Promise<ArraySamples> {
   const file = await FilePieces.open(path);
   const head = await file.readUpTo(0, 520).finally(() => file.close());
-  const samples = isMat73(head) ? await openHdf5(path, key) : await openLevel5(path, key);
-  return { samples, size: file.size };
+  return isMat73(head) ? openHdf5(path, key) : openLevel5(path, key);
 }

@@ -162,7 +162,7 @@ export class AlignedSource<S extends SeekableSource = SeekableSource> implements
     const { by = "number", direction, tolerance, policy = "drop", reference } = this.options;
     return {
       by,
-      direction: direction ?? (by === "number" ? "exact" : "nearest"),
+      direction: direction ?? (by === "time" ? "nearest" : "exact"),
       ...(tolerance !== undefined && Number.isFinite(tolerance) && { tolerance }),
       policy,
       reference,

@@ -4,13 +4,19 @@ import { blankImage, describeImage, type Image, type ImageInfo } from "../core/i
 import { type FilteredSamples, largestSample, needFiltered } from "./filtered-pictures.js";
 import { broadGaussian } from "./kernels/broad-gaussian.js";
 import { sigmaOfSize } from "./kernels/gaussian-weights.js";
-import { real } from "./option-kind.js";
+import { real, text } from "./option-kind.js";
 import { eachPicture, pictureTransform } from "./picture-transform.js";
 import type { BoundTransform, PreparedPictures } from "./transform-kind.js";
 
 export interface FlatFieldOptions {
   /** Standard deviation of the Gaussian that tells light from things, in pixels. @default 0.15 of the shorter side */
   readonly sigma?: number;
+  /**
+   * A file with a picture of the light alone, and one without light; for the command line and recipes, which read them. In a
+   * program: `flatFieldFrom`, or `flatFieldBy`.
+   */
+  readonly by?: string;
+  readonly dark?: string;
 }
 
 /**
@@ -31,10 +37,17 @@ export const flatField = pictureTransform<FlatFieldOptions>(
         most: 100_000,
         usual: "0.15 of the shorter side",
       }),
+      by: text("instead: a picture of the light alone, or a film of it, whose mean is taken", {
+        looks: "file",
+      }),
+      dark: text("with by: the same without light, which is taken off before", { looks: "file" }),
     },
     main: "sigma",
   },
-  ({ sigma }, info) => {
+  ({ sigma, by, dark }, info) => {
+    if (by !== undefined || dark !== undefined) {
+      throw new TransformError("flat-field", `the file ${by ?? dark} is to be read first: see flatFieldFrom`);
+    }
     needFiltered("flat-field", info);
     if (info.color === "none" && info.channels > 1) {
       throw new TransformError("flat-field", `cannot be done to ${describeImage(info)}: it has no gray`);
@@ -79,7 +92,7 @@ export function flatFieldBy(flat: Image, dark?: Image): BoundTransform {
     return { info, apply };
   };
   const options = { flat: describeImage(flat), ...(dark && { dark: describeImage(dark) }) };
-  return Object.assign(eachPicture(prepare), { step: { name: "flat-field", options } });
+  return Object.assign(eachPicture(prepare), { step: { name: "flat-field-by", options } });
 }
 
 /** @throws {TransformError} */

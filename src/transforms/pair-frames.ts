@@ -16,7 +16,7 @@ export interface PairOptions {
    * `exact`: the same number or time; the second frame with a number goes with the second of the others, and so on.
    * `nearest`: the smallest distance, ties going to the first in store order.
    * `past`: the greatest number or time that is not above (of equal ones the last in store order).
-   * @default "exact" for numbers, "nearest" for times
+   * @default "exact" for numbers and ranks, "nearest" for times
    */
   readonly direction?: PairDirection;
   /**
@@ -61,7 +61,7 @@ const usualTolerance = { nearest: 0.75, past: 1.5 };
  */
 export function pairFrames(indexes: readonly FrameIndex[], options: PairOptions = {}): Alignment {
   const { by = "number", policy = "drop", reference = 0 } = options;
-  const direction = options.direction ?? (by === "number" ? "exact" : "nearest");
+  const direction = options.direction ?? (by === "time" ? "nearest" : "exact");
   checkOptions(indexes.length, direction, reference, options.tolerance);
   const sources = indexes.map((index) => new SortedKeys(index, by));
   const tolerances = direction === "exact" ? [] : tolerancesOf(sources, direction, options.tolerance);

@@ -1,8 +1,8 @@
 import type { FrameNumber } from "../core/frame.js";
 import type { FrameIndex } from "../core/frame-index.js";
 
-/** What frames are paired by: their numbers, or their times in seconds. */
-export type Key = "number" | "time";
+/** What frames are paired by: their numbers, their times in seconds, or their ranks. */
+export type Key = "number" | "time" | "index";
 
 /**
  * The numbers or times of a source in ascending order, equal ones in store order. Frames without a finite one are left
@@ -17,7 +17,7 @@ export class SortedKeys {
   readonly #order: Uint32Array | undefined;
 
   constructor(index: FrameIndex, by: Key) {
-    this.#keys = by === "time" ? timesOf(index) : numbersOf(index);
+    this.#keys = by === "time" ? timesOf(index) : by === "index" ? ranksOf(index) : numbersOf(index);
     this.#order = isAscending(this.#keys) ? undefined : ascendingRanks(this.#keys);
     this.size = this.#order?.length ?? this.#keys.length;
   }
@@ -87,6 +87,10 @@ export function distanceOf(a: FrameNumber, b: FrameNumber): FrameNumber {
 
 function isInteger(key: FrameNumber): boolean {
   return typeof key === "bigint" || Number.isInteger(key);
+}
+
+function ranksOf({ length }: FrameIndex): Float64Array {
+  return Float64Array.from({ length }, (_, rank) => rank);
 }
 
 function timesOf(index: FrameIndex): Float64Array {

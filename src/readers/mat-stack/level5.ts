@@ -1,15 +1,17 @@
 import { type AnyTypedArray, arrayOver, type DType, dtypeBytes } from "../../core/image.js";
 import type { ArraySamples } from "../../images/array-frames.js";
+import { chooseArray } from "../../images/choose-array.js";
 import { FilePieces } from "../../images/file-pieces.js";
 import { readMat5, samplesOf } from "../../images/mat5.js";
 import { hostIsLittle, swapBytes } from "../../images/sample-order.js";
-import { chooseVariable } from "./choose.js";
 
 /** A variable of a MAT-file of level 5. */
 export function openLevel5(path: string, key: string | undefined): Promise<ArraySamples> {
   return FilePieces.with(path, async (file) => {
     const mat = await readMat5(file);
-    const variable = chooseVariable(mat.variables, key, path, mat.problem);
+    const variable = chooseArray(mat.variables, {
+      ...{ key, path, what: ["variable", "variables"], problem: mat.problem },
+    });
     const { shape, name } = variable;
     const dtype = variable.dtype!;
     const { storage, read } = await samplesOf(file, mat, variable);
