@@ -1,5 +1,5 @@
-import { toColor } from "../core/color.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { histogram } from "./kernels/histogram.js";
 import { mapThroughTable } from "./kernels/map-samples.js";
 import { needPicture, plainColors } from "./need-picture.js";
@@ -19,7 +19,7 @@ export const equalize = pictureTransform<Record<never, never>>(
     return {
       info,
       apply: (image) => {
-        const luma = toColor(image, "gray");
+        const luma = grayPicture(image);
         const samples = luma.data as Uint8Array;
         const table = levels(histogram(samples, white + 1), samples.length, info);
         return image.color === "gray" ? mapThroughTable(image, table) : moved(image, samples, table, white);

@@ -4,10 +4,16 @@
 export { blurBytes } from "./blur";
 export { blurShorts } from "./blur-shorts";
 export { boxBytes } from "./box";
+export { moveChannels } from "./channels";
 export { applyCells, countTiles, packCells } from "./clahe";
 export { applyShorts, countShorts, spreadShorts, spreadTiles } from "./clahe-shorts";
 export { halveBytes } from "./halve";
 export { lumaOfPixels, shiftPixels } from "./luma";
 export { medianBytes3, medianBytes5, medianShorts3, medianShorts5 } from "./median";
 export { medianByCounts } from "./median-counts";
+export { mixPixels, weighPixels } from "./mix";
+export { resizeLinear, resizeNearest, resizeTaps } from "./resize";
 export { sharpenBytes } from "./sharpen";
+export { shrinkBytes } from "./shrink";
+export { bytesFrom, flipBits, lineOfBytes, lookUpPairs } from "./tones";
+export { turnPixels } from "./turn";
