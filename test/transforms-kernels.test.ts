@@ -10,6 +10,7 @@ import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equa
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
 import { grayPicture, weightedBytes, weightedBytesPlain } from "../src/transforms/kernels/gray-picture.js";
 import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
+import { interpolations } from "../src/transforms/kernels/interpolation.js";
 import { mapThroughTablePlain, tableMapper } from "../src/transforms/kernels/map-samples.js";
 import {
   type MedianSamples,
@@ -30,6 +31,7 @@ import { sharpenBytes, sharpenBytesPlain } from "../src/transforms/kernels/sharp
 import { tileGrid } from "../src/transforms/kernels/tile-grid.js";
 import type { Line } from "../src/transforms/kernels/tone-bytes.js";
 import { turned, turnedPlain } from "../src/transforms/kernels/turn.js";
+import { affineWarper, affineWarperPlain, turnMatrix } from "../src/transforms/kernels/warp-affine.js";
 import { layOut, workbench } from "../src/transforms/kernels/wasm.js";
 import { noiseImage } from "./fixtures/noise-image.js";
 
@@ -304,6 +306,27 @@ test("resizing with vectors is resizing, by every method", () => {
           image,
           () => bytes(fast(image)),
           () => bytes(plain(image)),
+        );
+      }
+    }
+  });
+});
+
+test("moving with vectors is moving, by every interpolation, over every edge", () => {
+  everyPicture("uint8", (image) => {
+    const { width, height } = image;
+    const border = [200, 3, 90, 255].slice(0, image.channels);
+    for (const [out, matrix] of [
+      [image, turnMatrix(20, 1.1, [width / 2, height / 3], [width / 2, height / 2])],
+      [{ ...image, width: 45, height: 31 }, turnMatrix(-100, 0.4, [1, 2], [10.3, 7.7])],
+      [image, [1, 0, -2, 0, 1, 1]],
+      [image, [1, 0, 1e5, 0, 1, 0]],
+    ] as const) {
+      for (const kind of interpolations) {
+        same(
+          image,
+          () => affineWarper(image, out, matrix, kind, border)(image).data as Uint8Array,
+          () => affineWarperPlain(image, out, matrix, kind, border)(image).data as Uint8Array,
         );
       }
     }

@@ -32,6 +32,7 @@ type KernelName =
   | "spreadShorts"
   | "spreadTiles"
   | "turnPixels"
+  | "warpBytes"
   | "weighPixels";
 
 export type Kernels = { readonly [K in KernelName]: (...args: number[]) => void };

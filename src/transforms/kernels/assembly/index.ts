@@ -17,3 +17,4 @@ export { sharpenBytes } from "./sharpen";
 export { shrinkBytes } from "./shrink";
 export { bytesFrom, flipBits, lineOfBytes, lookUpPairs } from "./tones";
 export { turnPixels } from "./turn";
+export { warpBytes } from "./warp";
