@@ -10,6 +10,7 @@ import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equa
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
 import { grayPicture, weightedBytes, weightedBytesPlain } from "../src/transforms/kernels/gray-picture.js";
 import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
+import { byteHistogram, histogram } from "../src/transforms/kernels/histogram.js";
 import { interpolations } from "../src/transforms/kernels/interpolation.js";
 import { mapThroughTablePlain, tableMapper } from "../src/transforms/kernels/map-samples.js";
 import {
@@ -27,7 +28,9 @@ import {
 } from "../src/transforms/kernels/resize-linear-bytes.js";
 import { nearestResizer, nearestResizerPlain } from "../src/transforms/kernels/resize-nearest.js";
 import { tapsBytesResizer, tapsBytesResizerPlain } from "../src/transforms/kernels/resize-taps-bytes.js";
+import { scaleToBytes, scaleToBytesPlain } from "../src/transforms/kernels/scale-to-bytes.js";
 import { sharpenBytes, sharpenBytesPlain } from "../src/transforms/kernels/sharpen-bytes.js";
+import { shiftColors, shiftColorsPlain } from "../src/transforms/kernels/shift-colors.js";
 import { tileGrid } from "../src/transforms/kernels/tile-grid.js";
 import type { Line } from "../src/transforms/kernels/tone-bytes.js";
 import { turned, turnedPlain } from "../src/transforms/kernels/turn.js";
@@ -328,6 +331,31 @@ test("moving with vectors is moving, by every interpolation, over every edge", (
           () => affineWarper(image, out, matrix, kind, border)(image).data as Uint8Array,
           () => affineWarperPlain(image, out, matrix, kind, border)(image).data as Uint8Array,
         );
+      }
+    }
+  });
+});
+
+test("counting and scaling with vectors is counting and scaling, of what is no number, too", () => {
+  everyPicture("uint8", (image) => {
+    const data = image.data as Uint8Array;
+    expect(histogram(data, 256)).toEqual(byteHistogram(data));
+    const before = data.subarray(0, image.width * image.height);
+    if (image.channels < 3) return;
+    same(
+      image,
+      () => shiftColors(image, before, before.toReversed()).data as Uint8Array,
+      () => shiftColorsPlain(image, before, before.toReversed()).data as Uint8Array,
+    );
+  });
+  const long = Uint8Array.from({ length: 200_001 }, (_, i) => (i * i) >> 3);
+  expect(histogram(long, 256)).toEqual(byteHistogram(long));
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e30, -1e30, 0.5];
+  everyPicture("uint16", ({ data }) => {
+    const floats = Float32Array.from([...odd, ...(data as Uint16Array)]);
+    for (const limits of [[0, 65_535] as const, [-3.7, 510] as const, [1000, 1510] as const]) {
+      for (const numbers of [data as Uint16Array, floats]) {
+        expect(scaleToBytes(numbers, limits)).toEqual(scaleToBytesPlain(numbers, limits));
       }
     }
   });

@@ -71,6 +71,7 @@ function stretched(image: Image, info: ImageInfo, [least, most]: Limits): Image 
   return mapThroughTable(
     image,
     toneTable(info, (sample) => (sample - least) * scale),
+    { slope: scale, offset: -least * scale },
   );
 }
 

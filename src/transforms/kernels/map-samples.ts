@@ -48,9 +48,9 @@ export function tableMapper(
 const worthPairs = 2 ** 18;
 
 /** As `tableMapper`, for a table that is used once. */
-export function mapThroughTable(image: Image, table: Uint8Array | Uint16Array): Image {
+export function mapThroughTable(image: Image, table: Uint8Array | Uint16Array, line?: Line): Image {
   const isWorthIt = table instanceof Uint8Array && image.data.length >= worthPairs;
-  return isWorthIt ? tableMapper(image, table)(image) : mapThroughTablePlain(image, table);
+  return isWorthIt ? tableMapper(image, table, line)(image) : mapThroughTablePlain(image, table);
 }
 
 /** The same without vectors: what the kernels must give. */
