@@ -24,15 +24,16 @@ function shrinkWithVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => 
   const down = spans(info.height, out.height);
   const { channels } = info;
   const [line, count] = [info.width * channels, out.width * channels];
+  const gathered = channels === 1 ? evenly(across) : { ...across, most: 0 };
   const tables = {
     ...{ firstRow: down.first, rowStarts: down.starts, rowWeights: down.weights },
-    ...{ first: across.first, starts: across.starts, weights: across.weights },
+    ...{ first: gathered.first, starts: across.starts, weights: gathered.weights },
   };
   const layout = layOut({
-    ...{ src: line * info.height, dst: count * out.height, sums: 4 * line, means: 4 * count },
+    ...{ src: line * info.height, dst: count * out.height, sums: 4 * line + 64, means: 4 * count },
     ...{ firstRow: down.first.byteLength, rowStarts: down.starts.byteLength },
-    ...{ rowWeights: down.weights.byteLength, first: across.first.byteLength },
-    ...{ starts: across.starts.byteLength, weights: across.weights.byteLength },
+    ...{ rowWeights: down.weights.byteLength, first: gathered.first.byteLength },
+    ...{ starts: across.starts.byteLength, weights: gathered.weights.byteLength },
   });
   if (!workbench(layout)) return undefined;
   return (image) => {
@@ -42,7 +43,7 @@ function shrinkWithVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => 
     const { src, dst, firstRow, rowStarts, rowWeights, first, starts, weights, sums, means } = layout;
     kernels.shrinkBytes(
       ...[src, dst, line, out.width, out.height, channels],
-      ...[firstRow, rowStarts, rowWeights, first, starts, weights, sums, means],
+      ...[firstRow, rowStarts, rowWeights, first, starts, weights, sums, means, gathered.most],
     );
     return { ...out, data: take(dst, count * out.height) };
   };
@@ -94,6 +95,19 @@ function spans(from: number, to: number): Spans {
     starts[place + 1] = weights.length;
   }
   return { first, starts, weights: Float32Array.from(weights) };
+}
+
+/** As many weights for each place, a multiple of 4, and as many places; those that do not count are zeros. */
+function evenly({ first, starts, weights }: Spans): Pick<Spans, "first" | "weights"> & { most: number } {
+  const counts = first.map((_, place) => starts[place + 1]! - starts[place]!);
+  const most = Math.ceil(counts.reduce((a, b) => Math.max(a, b), 0) / 4) * 4;
+  const places = Math.ceil(first.length / 4) * 4;
+  const even = { first: new Int32Array(places), weights: new Float32Array(places * most), most };
+  even.first.set(first);
+  for (const place of first.keys()) {
+    even.weights.set(weights.subarray(starts[place], starts[place + 1]), place * most);
+  }
+  return even;
 }
 
 function addRow(from: Samples, row: number, weight: number, isFirst: boolean, sums: Float32Array): void {

@@ -3,7 +3,8 @@
  * @param line bytes of a row that goes in.
  * @param firstRow i32, for each row the first that lies under it; `rowStarts` i32, height + 1, where its weights begin in
  *   `rowWeights` (f32). `first`, `starts`, `weights`: the same of columns.
- * @param sums f32, one row of what goes in; `means` f32, one row of what comes out.
+ * @param most for one channel: every column has that many weights, a multiple of 4, with zeros behind those that count.
+ * @param sums f32, one row of what goes in, and 16 more; `means` f32, one row of what comes out.
  */
 export function shrinkBytes(
   src: usize,
@@ -20,7 +21,9 @@ export function shrinkBytes(
   weights: usize,
   sums: usize,
   means: usize,
+  most: i32,
 ): void {
+  memory.fill(sums + (<usize>line << 2), 0, 64);
   const count = width * channels;
   for (let y: usize = 0; y < <usize>height; y++) {
     const begin = load<i32>(rowStarts + (y << 2));
@@ -31,6 +34,7 @@ export function shrinkBytes(
       row += line;
     }
     if (channels == 3) gatherTriples(sums, means, width, first, starts, weights);
+    else if (channels == 1) gatherFours(sums, means, width, first, weights, most);
     else gather(sums, means, width, channels, first, starts, weights);
     storeMeans(means, dst, count);
     dst += count;
@@ -72,6 +76,35 @@ function gatherTriples(
     }
     v128.store(means, sum);
     means += 12;
+  }
+}
+
+/** One channel, four columns at a time: each is a vector of products, and what lies at the same place of them is added. */
+function gatherFours(sums: usize, means: usize, width: i32, first: usize, weights: usize, most: i32): void {
+  const step = <usize>most << 2;
+  for (let x: usize = 0; x < <usize>width; x += 4) {
+    const at = first + (x << 2);
+    const a = sums + (<usize>load<i32>(at) << 2);
+    const b = sums + (<usize>load<i32>(at, 4) << 2);
+    const c = sums + (<usize>load<i32>(at, 8) << 2);
+    const d = sums + (<usize>load<i32>(at, 12) << 2);
+    const w = weights + x * step;
+    let sum = f32x4.splat(0);
+    for (let k: usize = 0; k < step; k += 16) {
+      const pa = f32x4.mul(v128.load(a + k), v128.load(w + k));
+      const pb = f32x4.mul(v128.load(b + k), v128.load(w + step + k));
+      const pc = f32x4.mul(v128.load(c + k), v128.load(w + step * 2 + k));
+      const pd = f32x4.mul(v128.load(d + k), v128.load(w + step * 3 + k));
+      const ab = i32x4.shuffle(pa, pb, 0, 4, 1, 5);
+      const cd = i32x4.shuffle(pc, pd, 0, 4, 1, 5);
+      sum = f32x4.add(sum, i64x2.shuffle(ab, cd, 0, 2));
+      sum = f32x4.add(sum, i64x2.shuffle(ab, cd, 1, 3));
+      const abHigh = i32x4.shuffle(pa, pb, 2, 6, 3, 7);
+      const cdHigh = i32x4.shuffle(pc, pd, 2, 6, 3, 7);
+      sum = f32x4.add(sum, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+      sum = f32x4.add(sum, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+    }
+    v128.store(means + (x << 2), sum);
   }
 }
 
