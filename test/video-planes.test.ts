@@ -211,6 +211,8 @@ describe("a reader sees what he saw before, whichever way the pictures went", ()
     ["color_bt2020_pc.mp4", "mkv", lossless, Number.POSITIVE_INFINITY],
     ["ten-bits.mp4", "mp4", lossless, Number.POSITIVE_INFINITY],
     ["mjpeg.avi", "avi", { quality: 1 }, 34],
+    ["ref_h264_bf0.mp4", "avi", { quality: 1 }, 34],
+    ["y4m.y4m", "mkv", { codec: "mjpeg", quality: 1 }, 34],
     // The codec cannot say what the samples mean, or lays them out otherwise.
     ["full-709.mp4", "avi", { quality: 1 }, 25],
     ["color_bt709_tv.mp4", "avi", { quality: 1 }, 25],

@@ -10,7 +10,7 @@ import {
   type VideoContainer,
 } from "./encoding.js";
 import { Encoder, type EncoderSettings } from "./ffmpeg/encoder.js";
-import { isFullRange, type PictureTags } from "./ffmpeg/lent-picture.js";
+import { fullRange, isFullRange, type PictureTags } from "./ffmpeg/lent-picture.js";
 import { Muxer } from "./ffmpeg/muxer.js";
 
 /** What a video file is encoded with; the options are those of `createVideo`. */
@@ -46,7 +46,8 @@ export async function createEncodedFile(
   options: EncodedFileOptions,
   isLive = false,
 ): Promise<EncodedFile> {
-  const { codec, container, ticks, tags } = options;
+  const { codec, container, ticks } = options;
+  const tags = options.tags && tagsFor(options.tags, codec);
   const coded = tags ? planesOf(tags, codec) : codedFormatFor(info, codec, container);
   const rate = rateAsFraction(options.fps ?? 25);
   const pixelFormat = tags ? coded.pixelFormat : (options.pixelFormat ?? coded.pixelFormat);
@@ -73,6 +74,11 @@ export async function createEncodedFile(
     opened?.encoder.close();
     throw error;
   }
+}
+
+/** What the file is to say of pictures that say that: JPEG has no other range than the full one. */
+function tagsFor(tags: PictureTags, codec: VideoCodec): PictureTags {
+  return codec === "mjpeg" ? fullRange(tags) : tags;
 }
 
 /** The format that the pictures have, by the name that the encoder knows. */

@@ -47,7 +47,8 @@ const plainPlanes = /^(yuv4(20|22|44)p|gray)(10le|12le)?$/;
  * format that they have, and can say what their samples mean (range, matrix).
  *
  * H.264 and H.265 say it in their own headers, in any container. AV1's full range is not heeded by all that read it. JPEG is
- * BT.601 at full range and cannot say anything else. FFV1 leaves it to the container, of which Matroska does.
+ * BT.601 at full range and cannot say anything else; planes at limited range are brought to it, and chroma stays where it is.
+ * FFV1 leaves it to the container, of which Matroska does.
  */
 export function keepsPlanes(
   { width, height }: Pick<ImageInfo, "width" | "height">,
@@ -60,6 +61,6 @@ export function keepsPlanes(
   if (isOdd && /^yuv42/.test(found)) return false;
   if (codec === "h264" || codec === "h265") return true;
   if (codec === "av1") return !isFullRange(picture);
-  if (codec === "mjpeg") return isFullRange(picture) && isBt601(picture);
+  if (codec === "mjpeg") return isBt601(picture);
   return codec === "ffv1" && container === "mkv";
 }

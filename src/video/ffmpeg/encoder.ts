@@ -61,6 +61,10 @@ export class Encoder {
   #scaler: SoftwareScaleContext | undefined;
   #scratch = Buffer.alloc(0);
   #source = "";
+  /** Brings decoded pictures to the range and format of the file. */
+  #adapter: SoftwareScaleContext | undefined;
+  /** What it was made for. */
+  #adapts = "";
 
   private constructor(context: CodecContext, settings: EncoderSettings) {
     this.context = context;
@@ -115,13 +119,13 @@ export class Encoder {
     return this.#send(frame, take);
   }
 
-  /** The decoder's own picture goes in; where the film has changed what its samples mean, what it was at the start. */
+  /** The decoder's own picture goes in; where the file means something else by its samples, it is adapted. */
   async #encodeLent(lent: LentPicture, pts: number, take: (packet: Packet) => void): Promise<void> {
     const frame = this.#isAlike(lent.tags) ? lent.frame.clone() : this.#freeFrame();
     if (!frame) throw new Error("no memory for another reference to a picture");
     const isOwn = this.#pool.includes(frame);
     try {
-      if (isOwn) this.#adapt(lent.frame, frame);
+      if (isOwn) this.#adapt(lent.frame, frame, lent.tags);
       // As the context says it: old names of full range are names of the same layout.
       else frame.format = formatNamed(this.#settings.pixelFormat);
       frame.pts = BigInt(pts);
@@ -140,15 +144,16 @@ export class Encoder {
     return tags?.pixelFormat === pixelFormat && tags.range === range && tags.matrix === matrix;
   }
 
-  #adapt(from: Frame, to: Frame): void {
-    // The plain call knows nothing of tags; this one reads them off both.
-    const scaler = new SoftwareScaleContext();
-    scaler.allocContext();
-    try {
-      check(scaler.scaleFrameSync(to, from), "adapt a picture");
-    } finally {
-      scaler.freeContext();
+  #adapt(from: Frame, to: Frame, tags: PictureTags): void {
+    const kind = JSON.stringify(tags);
+    if (this.#adapts !== kind) {
+      this.#adapter?.freeContext();
+      this.#adapter = new SoftwareScaleContext();
+      this.#adapter.allocContext();
+      this.#adapts = kind;
     }
+    // The plain call knows nothing of tags; this one reads them off both.
+    check(this.#adapter!.scaleFrameSync(to, from), "adapt a picture");
   }
 
   /** Gives the packets of frames that the encoder still holds. */
@@ -159,6 +164,7 @@ export class Encoder {
   close(): void {
     for (const frame of this.#pool.splice(0)) frame.free();
     this.#scaler?.freeContext();
+    this.#adapter?.freeContext();
     this.#packet.free();
     this.context.freeContext();
   }

@@ -45,6 +45,11 @@ export function isFullRange({ pixelFormat, range }: PictureTags): boolean {
   return range === AVCOL_RANGE_JPEG || pixelFormat.startsWith("yuvj");
 }
 
+/** The same planes at full range. */
+export function fullRange(tags: PictureTags): PictureTags {
+  return { ...tags, range: AVCOL_RANGE_JPEG };
+}
+
 /** The matrix is BT.601, or is taken for it because nothing is said. */
 export function isBt601({ matrix }: PictureTags): boolean {
   return matrix === AVCOL_SPC_UNSPECIFIED || matrix === AVCOL_SPC_BT470BG || matrix === AVCOL_SPC_SMPTE170M;
