@@ -11,6 +11,8 @@ export interface FrameQueueOptions {
   readonly drop?: DropPolicy;
   /** For the error when `drop` is "fail". */
   readonly name?: string;
+  /** Called for every frame that is dropped. */
+  readonly onDrop?: (frame: Frame) => void;
 }
 
 /** What has become of the frames: offered = taken + dropped + waiting, always. */
@@ -31,6 +33,7 @@ export class FrameQueue {
   readonly #maxBytes: number;
   readonly #drop: DropPolicy;
   readonly #name: string;
+  readonly #onDrop: (frame: Frame) => void;
   /** Frames from `#head` on wait; the slots before it are spent and cut off now and then. */
   #frames: (Frame | undefined)[] = [];
   #head = 0;
@@ -46,6 +49,7 @@ export class FrameQueue {
     this.#maxBytes = options.maxBytes ?? 256 * 2 ** 20;
     this.#drop = options.drop ?? "newest";
     this.#name = options.name ?? "queue";
+    this.#onDrop = options.onDrop ?? (() => {});
     if (!(this.#maxBytes > 0)) throw new RangeError(`maxBytes must be positive, got ${options.maxBytes}`);
   }
 
@@ -75,23 +79,26 @@ export class FrameQueue {
     const droppedBefore = this.#dropped;
     if (this.#drop === "oldest") {
       while (!this.#ended && !fits()) {
-        this.#shift();
-        this.#dropped++;
+        this.#lose(this.#shift());
       }
     }
     if (this.#ended || !fits()) {
-      this.#dropped++;
+      this.#lose(frame);
       if (this.#drop === "fail" && !this.#ended) {
         const found = `${this.#waiting} frames (${this.#bytes} bytes) wait already, and none may be dropped`;
         throw new QueueOverflowError(this.#name, found);
       }
       return false;
     }
-    this.#frames.push(frame);
-    this.#bytes += size;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
-    this.#wake?.();
+    this.#push(frame);
     return this.#dropped === droppedBefore;
+  }
+
+  /** Takes a frame that is in memory anyway, full or not. Not after `end()`. */
+  admit(frame: Frame): void {
+    this.#offered++;
+    if (this.#ended) this.#lose(frame);
+    else this.#push(frame);
   }
 
   /** The next frame, once there is one; undefined after the last, when `end()` was called. One caller at a time. */
@@ -115,10 +122,19 @@ export class FrameQueue {
 
   /** Drops what waits. For a sink that failed. */
   clear(): void {
-    this.#dropped += this.#waiting;
-    this.#frames = [];
-    this.#head = 0;
-    this.#bytes = 0;
+    while (this.#waiting > 0) this.#lose(this.#shift());
+  }
+
+  #push(frame: Frame): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.image.data.byteLength;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    this.#wake?.();
+  }
+
+  #lose(frame: Frame): void {
+    this.#dropped++;
+    this.#onDrop(frame);
   }
 
   #shift(): Frame {

@@ -1,8 +1,10 @@
 import { MareyError } from "../core/errors.js";
-import type { Frame } from "../core/frame.js";
 import type { FrameSink, FrameSource } from "../core/stream.js";
-import { WriteAhead } from "../core/write-ahead.js";
-import { type DropPolicy, FrameQueue } from "./frame-queue.js";
+import type { ClockFitSummary } from "./clock-fit.js";
+import type { DropPolicy } from "./frame-queue.js";
+import { type ClockStep, HostClock } from "./host-clock.js";
+import type { Segment, SegmentCounts, SegmentReport } from "./segment.js";
+import { TrackRun } from "./track-run.js";
 
 /** One camera and where its frames go. */
 export interface Track {
@@ -23,29 +25,29 @@ export interface RecordOptions {
   readonly queueBytes?: number;
   /** What to do when a sink is too slow. @default "newest" */
   readonly drop?: DropPolicy;
-  /** Called after each frame that was written or dropped. */
+  /** Called after each frame that was written or lost. */
   readonly onProgress?: (tracks: readonly TrackCounts[]) => void;
 }
 
 /** offered = written + dropped + waiting; at the end nothing waits. */
-export interface TrackCounts {
+export interface TrackCounts extends SegmentCounts {
   readonly name: string;
-  /** Frames that the source gave. */
-  readonly offered: number;
-  readonly written: number;
-  /** Frames that were given but not written: the queue was full, or the sink had failed. */
-  readonly dropped: number;
-  readonly waiting: number;
-  /** Frame numbers that never came: lost by the camera, before anyone could count them. */
-  readonly missing: number;
+}
+
+/** All that is known of a track that was recorded. */
+export interface TrackReceipt extends TrackCounts, SegmentReport {
+  /** How the camera's clock ran; absent if it has none. */
+  readonly clock?: ClockFitSummary;
 }
 
 export interface RecordingReceipt {
-  readonly tracks: readonly TrackCounts[];
+  readonly tracks: readonly TrackReceipt[];
   /** From the call to the last frame written. */
   readonly seconds: number;
   /** What ended it: the asked length, the signal, or the sources themselves. */
   readonly stoppedBy: "length" | "signal" | "source";
+  /** Times that somebody set this machine's clock meanwhile, or that it slept. */
+  readonly clockSteps: readonly ClockStep[];
 }
 
 /** At least one track failed; the others were recorded to their end. */
@@ -68,8 +70,10 @@ export class RecordingError extends MareyError {
 }
 
 /**
- * Records every track until its length is reached, the signal aborts or the source ends, and leaves sinks open.
- * Start is the call, stop is the signal, done is the promise. A failing track does not stop the others.
+ * Records every track until its length is reached, the signal aborts or the source ends, and leaves sinks open. All in
+ * this process; `startRecording` gives each camera one of its own.
+ * Start is the call, stop is the signal, done is the promise. A failing track does not stop the others. A camera's frames
+ * get the best estimate of when they were taken as their time, and what the clocks said as `clocks`.
  * @throws {RecordingError} after all tracks have ended, if one or more failed.
  */
 export async function record(
@@ -77,130 +81,68 @@ export async function record(
   options: RecordOptions = {},
 ): Promise<RecordingReceipt> {
   const started = performance.now();
+  const clock = new HostClock();
   const length = new AbortController();
   const stop = options.signal ? AbortSignal.any([options.signal, length.signal]) : length.signal;
   const timer =
     options.seconds === undefined ? undefined : setTimeout(() => length.abort(), options.seconds * 1000);
-  const running = tracks.map((track) => new RunningTrack(track, options));
+  const running: RunningTrack[] = [];
   const progress = (): void => options.onProgress?.(running.map((track) => track.counts));
+  for (const track of tracks) running.push(new RunningTrack(track, options, clock, progress));
   try {
-    await Promise.all(running.map((track) => track.run(stop, progress)));
+    await Promise.all(running.map((track) => track.run(stop)));
   } finally {
     clearTimeout(timer);
   }
   const receipt: RecordingReceipt = {
-    tracks: running.map((track) => track.counts),
+    tracks: running.map((track) => track.receipt),
     seconds: (performance.now() - started) / 1000,
     stoppedBy: options.signal?.aborted
       ? "signal"
       : length.signal.aborted || running.every((track) => track.reachedLength)
         ? "length"
         : "source",
+    clockSteps: clock.steps,
   };
   const errors = running.flatMap(({ name, errors }) => errors.map((error) => ({ track: name, error })));
   if (errors.length > 0) throw new RecordingError(receipt, errors);
   return receipt;
 }
 
-/** A source pumped into a queue, and the queue poured into a sink. */
+/** A track with one sink, from its first frame to its last. */
 class RunningTrack {
   readonly name: string;
   readonly errors: unknown[] = [];
-  reachedLength = false;
-  readonly #track: Track;
-  readonly #queue: FrameQueue;
-  readonly #frames: number;
-  #written = 0;
-  /** Taken from the queue, but refused by the sink. */
-  #refused = 0;
-  #missing = 0;
-  #lastNumber: number | undefined;
+  readonly #source: FrameSource;
+  readonly #run: TrackRun;
+  readonly #segment: Segment;
 
-  constructor(track: Track, options: RecordOptions) {
-    this.name = track.name;
-    this.#track = track;
-    this.#frames = options.frames ?? Number.POSITIVE_INFINITY;
-    this.#queue = new FrameQueue({
-      name: track.name,
-      ...(options.queueBytes !== undefined && { maxBytes: options.queueBytes }),
-      ...(options.drop !== undefined && { drop: options.drop }),
-    });
+  constructor({ name, source, sink }: Track, options: RecordOptions, clock: HostClock, progress: () => void) {
+    const { queueBytes, drop, frames } = options;
+    this.name = name;
+    this.#source = source;
+    this.#run = new TrackRun(name, { queueBytes, drop, clock, onChange: progress });
+    this.#segment = this.#run.begin(sink, { frames });
+  }
+
+  get reachedLength(): boolean {
+    return this.#segment.isFull;
   }
 
   get counts(): TrackCounts {
-    const { offered, dropped } = this.#queue.counts;
-    const lost = dropped + this.#refused;
-    return {
-      name: this.name,
-      offered,
-      written: this.#written,
-      dropped: lost,
-      waiting: offered - this.#written - lost,
-      missing: this.#missing,
-    };
+    return { name: this.name, ...this.#segment.counts };
   }
 
-  async run(stop: AbortSignal, progress: () => void): Promise<void> {
-    const failed = new AbortController();
-    await Promise.all([
-      this.#pump(AbortSignal.any([stop, failed.signal]), progress).catch((error) => this.errors.push(error)),
-      this.#pour(progress).catch((error) => {
-        this.errors.push(error);
-        failed.abort();
-        this.#queue.end();
-        this.#queue.clear();
-      }),
-    ]);
+  get receipt(): TrackReceipt {
+    const clock = this.#run.fit;
+    return { name: this.name, ...this.#segment.report, ...(clock && { clock }) };
   }
 
-  /** Source to queue. A source that hangs is left behind when `stop` aborts: its owner closes it. */
-  async #pump(stop: AbortSignal, progress: () => void): Promise<void> {
-    const iterator = this.#track.source[Symbol.asyncIterator]();
-    let stopped: (() => void) | undefined;
-    const aborted = new Promise<undefined>((resolve) => {
-      stopped = () => resolve(undefined);
-    });
-    stop.addEventListener("abort", stopped!, { once: true });
-    try {
-      while (!stop.aborted) {
-        if (this.#queue.counts.offered >= this.#frames) {
-          this.reachedLength = true;
-          break;
-        }
-        const next = await Promise.race([iterator.next(), aborted]);
-        if (next === undefined || next.done) break;
-        this.#countMissing(next.value);
-        if (!this.#queue.offer(next.value)) progress();
-      }
-    } finally {
-      stop.removeEventListener("abort", stopped!);
-      this.#queue.end();
-      // Not awaited: a generator that waits for a frame that never comes would hold the whole recording.
-      iterator.return?.().catch((error) => this.errors.push(error));
-    }
-  }
-
-  async #pour(progress: () => void): Promise<void> {
-    let taken = 0;
-    const writer = new WriteAhead(this.#track.sink, (written) => {
-      this.#written = written;
-      progress();
-    });
-    try {
-      for (let frame = await this.#queue.take(); frame; frame = await this.#queue.take()) {
-        taken++;
-        await writer.write(frame);
-      }
-      await writer.finish();
-    } finally {
-      this.#refused = taken - this.#written;
-    }
-  }
-
-  #countMissing({ number }: Frame): void {
-    const current = Number(number);
-    if (Number.isNaN(current)) return;
-    if (this.#lastNumber !== undefined) this.#missing += Math.max(0, current - this.#lastNumber - 1);
-    this.#lastNumber = current;
+  async run(stop: AbortSignal): Promise<void> {
+    const isDone = (): boolean => this.#segment.isFull || this.#segment.failure !== undefined;
+    await this.#run.pump(this.#source, stop, { isDone }).catch((error) => this.errors.push(error));
+    this.#run.stop();
+    await this.#segment.finish();
+    if (this.#segment.failure !== undefined) this.errors.push(this.#segment.failure);
   }
 }

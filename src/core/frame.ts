@@ -17,9 +17,23 @@ export interface Stamp {
   readonly time: number;
 }
 
+/** What the clocks around a camera said of a frame; each is absent where nobody looked. */
+export interface FrameClocks {
+  /** The camera's own count, as it gave it. */
+  readonly cameraNumber?: FrameNumber;
+  /** Seconds on the camera's own clock. */
+  readonly cameraTime?: number;
+  /** Seconds on the monotonic clock of the machine that recorded, when the frame was here. */
+  readonly arrived?: number;
+  /** Seconds since 1970 by the clock of that machine, as it was set then. */
+  readonly arrivedUtc?: number;
+}
+
 /** The one thing that flows: pixels and their stamp. */
 export interface Frame extends Stamp {
   readonly image: Image;
+  /** What its time was made of, where a camera was recorded. */
+  readonly clocks?: FrameClocks;
 }
 
 /** A frame that came out of a source with an order. */

@@ -42,6 +42,20 @@ export interface SeekableSource extends FrameSource, AsyncDisposable {
   describe(): Record<string, unknown>;
 }
 
+/** How far the frames given to a sink have come; each number includes those after it. */
+export interface WriteProgress {
+  /** Taken by `write`. */
+  readonly accepted: number;
+  /** Encoded, and handed to the system. */
+  readonly encoded: number;
+  /** In the files and the journal, as far as the system is concerned: they survive this process. */
+  readonly flushed: number;
+  /** On the disk: they survive a power cut. */
+  readonly synced: number;
+  /** Bytes of the encoded pictures. */
+  readonly bytes: number;
+}
+
 /** Where frames go: a store, a video, a folder of images. */
 export interface FrameSink extends AsyncDisposable {
   /**
@@ -56,6 +70,8 @@ export interface FrameSink extends AsyncDisposable {
    * many to be fast; `pipeTo` gives them. @default 0
    */
   readonly ahead?: number;
+  /** How far its frames have come, where the sink can tell. */
+  readonly progress?: WriteProgress;
   /** Writes what is pending and lets go of every file and process. May be called twice. */
   close(): Promise<void>;
   /** Lets go, too, but leaves nothing unfinished under the final name. For a job that failed half-way. */

@@ -3,7 +3,7 @@ import { ClosedError, DiskFullError, FrameMismatchError } from "../core/errors.j
 import type { Frame, Stamp } from "../core/frame.js";
 import { describeImage, describeMismatch, type ImageInfo, imageBytes } from "../core/image.js";
 import type { NpyArray } from "../core/npy.js";
-import type { FrameSink } from "../core/stream.js";
+import type { FrameSink, WriteProgress } from "../core/stream.js";
 import type { ChunkFormat, ChunkWriteOptions } from "./chunk-format.js";
 import { ChunkInProgress, type FinishedChunk } from "./chunk-in-progress.js";
 import { expectFiles } from "./expect-files.js";
@@ -48,16 +48,6 @@ export interface StorePlan extends StoredPixels {
   remove(chunks: readonly number[]): Promise<void>;
 }
 
-/** How far the frames given to a store have come; each number includes those after it. */
-export interface WriteProgress {
-  /** Taken by `write`. */
-  readonly accepted: number;
-  /** In the files and the journal, as far as the system is concerned: they survive this process. */
-  readonly flushed: number;
-  /** On the disk: they survive a power cut. */
-  readonly synced: number;
-}
-
 /** How often the disk is asked how full it is, and with durability "second" told to keep what it has; milliseconds. */
 const SECOND = 1000;
 
@@ -89,7 +79,7 @@ export class StoreWriter implements FrameSink {
   /** Chunks on their way to their index. */
   readonly #retired = new Set<ChunkInProgress>();
   /** Frames of chunks that have theirs. */
-  #finished = { flushed: 0, synced: 0 };
+  #finished = { encoded: 0, flushed: 0, synced: 0, bytes: 0 };
   #last: Stamp | undefined;
   #startTime: number | undefined;
   /** The chunk that comes next, where it has been begun ahead of time. */
@@ -129,12 +119,14 @@ export class StoreWriter implements FrameSink {
 
   /** How far the frames that this writer was given have come. */
   get progress(): WriteProgress {
-    let { flushed, synced } = this.#finished;
+    let { encoded, flushed, synced, bytes } = this.#finished;
     for (const chunk of this.#chunk ? [...this.#retired, this.#chunk] : this.#retired) {
+      encoded += chunk.encoded;
+      bytes += chunk.bytes;
       flushed += chunk.flushed;
       synced += chunk.synced;
     }
-    return { accepted: this.#accepted, flushed, synced };
+    return { accepted: this.#accepted, encoded, flushed, synced, bytes };
   }
 
   /**
@@ -240,7 +232,7 @@ export class StoreWriter implements FrameSink {
     if (error !== undefined) throw error;
   }
 
-  async #append({ image, number, time }: Frame): Promise<Held> {
+  async #append({ image, number, time, clocks }: Frame): Promise<Held> {
     this.#tell();
     if (this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize) {
       // Frames become safe in their order, also from chunk to chunk: there is no hole before a safe one.
@@ -252,7 +244,7 @@ export class StoreWriter implements FrameSink {
     const chunk = await this.#openChunk();
     await chunk.room();
     const stored = this.#plan.toStored(image);
-    const safe = held(chunk.addFrame(stored, number, time));
+    const safe = held(chunk.addFrame(stored, number, time, clocks));
     this.#accepted++;
     this.#last = { number, time };
     this.#startTime ??= time;
@@ -337,10 +329,12 @@ export class StoreWriter implements FrameSink {
         this.#untold ??= error;
       }
       // Frames that failed have been told of, one by one.
-      const { flushed, synced } = chunk;
+      const { encoded, flushed, synced, bytes } = chunk;
       this.#retired.delete(chunk);
       const isDurable = this.#plan.options.durability !== "flush" && chunk.failure === undefined;
       this.#finished = {
+        encoded: this.#finished.encoded + encoded,
+        bytes: this.#finished.bytes + bytes,
         flushed: this.#finished.flushed + flushed,
         synced: this.#finished.synced + (isDurable ? flushed : synced),
       };
