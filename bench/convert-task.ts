@@ -8,6 +8,6 @@ const transforms =
 await convert(input, output, {
   transforms,
   recipe: false,
-  create: { preset: "veryfast", quality: 18, gop: 12, bFrames: 0 },
+  create: output.endsWith(".avi") ? {} : { preset: "veryfast", quality: 18, gop: 12, bFrames: 0 },
   ...(jobs !== "auto" && { jobs: Number(jobs) }),
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { inTurns, printTable, type Row, seconds } from "./measure.js";
 
 const task = fileURLToPath(new URL("convert-task.js", import.meta.url));
+const peer = fileURLToPath(new URL("../../../bench/peers/pimage.py", import.meta.url));
 const work = fileURLToPath(new URL("../../convert/", import.meta.url));
 const FRAMES = 300;
 
@@ -20,16 +21,17 @@ function film(): string {
 }
 
 const input = film();
-const output = `${work}out.mp4`;
+const outputs = { mp4: `${work}out.mp4`, avi: `${work}out.avi` };
+const output = outputs.mp4;
 
 /** Frames a second of a whole conversion, the start of the program included. */
 function rate(cores: string, program: string, args: readonly string[]): number {
-  rmSync(output, { force: true });
+  for (const path of Object.values(outputs)) rmSync(path, { force: true });
   return FRAMES / seconds("taskset", ["-c", cores, program, ...args]);
 }
 
-const marey = (cores: string, chain: string, jobs = "auto"): number =>
-  rate(cores, "node", [task, input, output, chain, jobs]);
+const marey = (cores: string, chain: string, jobs = "auto", to = output): number =>
+  rate(cores, "node", [task, input, to, chain, jobs]);
 
 console.log(`load before: ${loadavg().map((load) => load.toFixed(1))}`);
 const rows: Row[] = [];
@@ -69,20 +71,26 @@ for (const [what, cores] of [
   const fps = inTurns(
     {
       marey: () => marey(cores, ""),
-      // Marey's pictures are BGR on their way, as a transform would want them.
-      "ffmpeg, by way of bgr24": () =>
-        rate(cores, "ffmpeg", ["-v", "error", "-y", "-i", input, "-vf", "format=bgr24", ...encode, output]),
       ffmpeg: () => rate(cores, "ffmpeg", ["-v", "error", "-y", "-i", input, ...encode, output]),
     },
     "more",
   );
-  for (const [peer, goal] of [
-    ["ffmpeg, by way of bgr24", ">= 0.95"],
-    ["ffmpeg", ">= 0.95"],
-  ] as const) {
-    plain.push({ what, marey: fps.marey, unit: "f/s", peer, theirs: fps[peer], goal });
-  }
+  plain.push({ what, marey: fps.marey, unit: "f/s", peer: "ffmpeg", theirs: fps.ffmpeg, goal: ">= 0.95" });
 }
 printTable("Whole conversions, 1280x720 H.264, equal settings", plain);
+if (process.env.PIMAGE_SRC !== undefined) {
+  const pimage = (how: string, to: string): number => rate("0,1", "/usr/bin/python3", [peer, how, input, to]);
+  const rivals = [
+    ["film to MJPEG avi", "converter", outputs.avi],
+    ["film to MJPEG avi", "loop", outputs.avi],
+    ["film to mp4, theirs in MPEG-4 Part 2", "loop", outputs.mp4],
+  ] as const;
+  const compared = rivals.map(([what, how, to]): Row => {
+    const fps = inTurns({ marey: () => marey("0,1", "", "auto", to), pimage: () => pimage(how, to) }, "more");
+    const peer = `pImage 2.0.2, ${how === "loop" ? "reader and writer" : "converter of two processes"}`;
+    return { what, marey: fps.marey, unit: "f/s", peer, theirs: fps.pimage, goal: ">= 2" };
+  });
+  printTable("Whole conversions, 1280x720, two cores", compared);
+} else console.log("\nPIMAGE_SRC is not set: not compared with pImage");
 console.log(`\nload after: ${loadavg().map((load) => load.toFixed(1))}`);
-rmSync(output, { force: true });
+for (const path of Object.values(outputs)) rmSync(path, { force: true });

@@ -614,6 +614,9 @@ export interface ConvertOptions
 /**
  * Turns any source into a store, a video, pictures or an array. Frame numbers, times, user metadata and extra data go from
  * store to store; a row of extra data goes where its frame goes, and is left out with it.
+ *
+ * From video to video, with no transform of pictures, the decoder's planes go to the encoder as they are where the result has the
+ * pixel format of the input and can say what its samples mean (see `video/video-planes.ts`); `open: { as: "bgr" }` forbids it.
  * @param output what `create` takes; its name says what it becomes.
  * @throws what `open`, `create` and reading throw; {TransformError}. Nothing half-written is left under a final name then.
  */
@@ -665,6 +668,11 @@ const conversionHouse: House = {
   },
   open: (path, options) => open(path, options),
   create: (path, options) => create(path, options as CreateOptions),
+  planes: async (source, output, create: Omit<CreateOptions, "info">) => {
+    const { VideoReader: Video } = await import("./video/video-reader.js");
+    if (!(source instanceof Video)) return undefined;
+    return (await import("./video/video-planes.js")).videoPlanes(source, output, create);
+  },
   sniff,
   kindOfName,
   copiedRange: async (source, request) =>

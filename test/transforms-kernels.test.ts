@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Image } from "../src/core/image.js";
+import { toColor } from "../src/core/color.js";
+import type { Image, ImageInfo } from "../src/core/image.js";
 import { blurBytes, blurBytesPlain } from "../src/transforms/kernels/blur-bytes.js";
 import { blurShorts, blurShortsPlain } from "../src/transforms/kernels/blur-shorts.js";
 import { boxBytes, boxBytesPlain } from "../src/transforms/kernels/box-bytes.js";
@@ -7,16 +8,33 @@ import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/e
 import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
+import { grayPicture, weightedBytes, weightedBytesPlain } from "../src/transforms/kernels/gray-picture.js";
 import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
+import { byteHistogram, histogram } from "../src/transforms/kernels/histogram.js";
+import { interpolations } from "../src/transforms/kernels/interpolation.js";
+import { mapThroughTablePlain, tableMapper } from "../src/transforms/kernels/map-samples.js";
 import {
   type MedianSamples,
   medianByCountsPlain,
   medianPlain,
   medianSamples,
 } from "../src/transforms/kernels/median-samples.js";
-import { halved } from "../src/transforms/kernels/resize-area.js";
+import { bytesMixer, mixBytesPlain } from "../src/transforms/kernels/mix-bytes.js";
+import { channelMover, moveChannelsPlain } from "../src/transforms/kernels/move-channels.js";
+import { areaResizer, areaResizerPlain, halved } from "../src/transforms/kernels/resize-area.js";
+import {
+  linearBytesResizer,
+  linearBytesResizerPlain,
+} from "../src/transforms/kernels/resize-linear-bytes.js";
+import { nearestResizer, nearestResizerPlain } from "../src/transforms/kernels/resize-nearest.js";
+import { tapsBytesResizer, tapsBytesResizerPlain } from "../src/transforms/kernels/resize-taps-bytes.js";
+import { scaleToBytes, scaleToBytesPlain } from "../src/transforms/kernels/scale-to-bytes.js";
 import { sharpenBytes, sharpenBytesPlain } from "../src/transforms/kernels/sharpen-bytes.js";
+import { shiftColors, shiftColorsPlain } from "../src/transforms/kernels/shift-colors.js";
 import { tileGrid } from "../src/transforms/kernels/tile-grid.js";
+import type { Line } from "../src/transforms/kernels/tone-bytes.js";
+import { turned, turnedPlain } from "../src/transforms/kernels/turn.js";
+import { affineWarper, affineWarperPlain, turnMatrix } from "../src/transforms/kernels/warp-affine.js";
 import { layOut, workbench } from "../src/transforms/kernels/wasm.js";
 import { noiseImage } from "./fixtures/noise-image.js";
 
@@ -150,6 +168,211 @@ test("halving with vectors is halving", () => {
       const image = noiseImage({ width: 2 * width, height: 2 * height, dtype: "uint8", color }, width);
       const out = { ...image, width, height };
       same(image, halveWithVectors(out)!, () => halved(image, out).data as Uint8Array);
+    }
+  }
+});
+
+test("channels are put anew with vectors as without them, in any dtype", () => {
+  for (const dtype of ["uint8", "uint16"] as const) {
+    everyPicture(dtype, (image) => {
+      for (const places of [[0], [-1, 0, -1], [image.channels - 1, 0, 0, -1]]) {
+        const out: ImageInfo = { ...image, channels: places.length, color: "none" };
+        same(
+          image,
+          () => channelMover(image, out, places, 200)(image).data as Uint8Array,
+          () => moveChannelsPlain(image, out, places, 200).data as Uint8Array,
+        );
+      }
+    });
+  }
+});
+
+test("pictures are turned with vectors as without them", () => {
+  for (const dtype of ["uint8", "uint16"] as const) {
+    everyPicture(dtype, (image) => {
+      for (const turn of ["transpose", 90, 180, 270] as const) {
+        const [fast, plain] = [turned(image, turn), turnedPlain(image, turn)];
+        expect([fast.width, fast.height]).toEqual([plain.width, plain.height]);
+        same(
+          image,
+          () => fast.data as Uint8Array,
+          () => plain.data as Uint8Array,
+        );
+      }
+    });
+  }
+});
+
+test("tables with vectors are tables: negatives, lines, thresholds and any other", () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const limited = (value: number): number => Math.max(0, Math.min(255, Math.floor(value + 0.5)));
+  const tables: [Uint8Array, Line?][] = [
+    [bytes.map((i) => 255 - i)],
+    [bytes.map((i) => limited(1.5 * i - 20)), { slope: 1.5, offset: -20 }],
+    [bytes.map((i) => limited(-0.37 * i + 300.1)), { slope: -0.37, offset: 300.1 }],
+    [bytes.map((i) => (i > 99 ? 255 : 0))],
+    [bytes.map(() => 255)],
+    [bytes.map(() => 0)],
+    [bytes.map((i) => (i * 77) & 255)],
+  ];
+  everyPicture("uint8", (image) => {
+    for (const [table, line] of tables) {
+      same(
+        image,
+        () => tableMapper(image, table, line)(image).data as Uint8Array,
+        () => mapThroughTablePlain(image, table).data as Uint8Array,
+      );
+    }
+  });
+});
+
+test("a line that single precision would round otherwise is looked up", () => {
+  const line = { slope: 0.1, offset: 0.05 };
+  const table = Uint8Array.from({ length: 256 }, (_, i) => Math.floor(line.slope * i + line.offset + 0.5));
+  const all = noiseImage({ width: 257, height: 9, dtype: "uint8", color: "gray" }, 1);
+  same(
+    all,
+    () => tableMapper(all, table, line)(all).data as Uint8Array,
+    () => mapThroughTablePlain(all, table).data as Uint8Array,
+  );
+});
+
+test("colours are mixed and weighted with vectors as without them", () => {
+  const rows = [
+    [0.8, 0.25, 0, -3.5],
+    [0, 1.5, -0.5, 0.5],
+    [1 / 3, 1 / 3, 1 / 3, 100],
+  ] as const;
+  everyPicture("uint8", (image) => {
+    if (image.channels < 3) return;
+    same(
+      image,
+      () => bytesMixer(image, rows)(image).data as Uint8Array,
+      () => mixBytesPlain(image, rows).data as Uint8Array,
+    );
+    const out: ImageInfo = { ...image, channels: 1, color: "gray" };
+    for (const weights of [[1 / 3, 1 / 3, 1 / 3] as const, [-1, 2.5, 0.3] as const]) {
+      same(
+        image,
+        () => weightedBytes(image, out, weights, 255)(image).data as Uint8Array,
+        () => weightedBytesPlain(image, out, weights, 255).data as Uint8Array,
+      );
+    }
+    same(
+      image,
+      () => grayPicture(image).data as Uint8Array,
+      () => toColor(image, "gray").data as Uint8Array,
+    );
+  });
+});
+
+test("a picture that fills many strips, and begins anywhere in its memory, has no seams", () => {
+  const { data, ...info } = noiseImage({ width: 331, height: 127, dtype: "uint8", color: "bgr" }, 5);
+  const shifted = new Uint8Array(data.length + 1);
+  shifted.set(data as Uint8Array, 1);
+  const image: Image = { ...info, data: shifted.subarray(1) };
+  const out: ImageInfo = { ...info, channels: 4, color: "bgra" };
+  same(
+    image,
+    () => channelMover(image, out, [2, 1, 0, -1], 255)(image).data as Uint8Array,
+    () => moveChannelsPlain(image, out, [2, 1, 0, -1], 255).data as Uint8Array,
+  );
+  same(
+    image,
+    () => turned(image, 180).data as Uint8Array,
+    () => turnedPlain(image, 180).data as Uint8Array,
+  );
+});
+
+test("resizing with vectors is resizing, by every method", () => {
+  everyPicture("uint8", (image) => {
+    for (const [width, height] of [
+      [1, 1],
+      [image.width, image.height + 3],
+      [2 * image.width + 1, image.height],
+      [Math.ceil(image.width / 3), Math.ceil(image.height / 2)],
+      [47, 29],
+    ] as const) {
+      const out = { ...image, width, height };
+      const bytes = (made: Image): Uint8Array => made.data as Uint8Array;
+      const both = [
+        [linearBytesResizer(image, out), linearBytesResizerPlain(image, out)],
+        [tapsBytesResizer(image, out, "cubic"), tapsBytesResizerPlain(image, out, "cubic")],
+        [tapsBytesResizer(image, out, "lanczos"), tapsBytesResizerPlain(image, out, "lanczos")],
+        [nearestResizer(image, out), nearestResizerPlain(image, out)],
+        ...(width <= image.width && height <= image.height && (width < image.width || height < image.height)
+          ? [[areaResizer(image, out), areaResizerPlain(image, out)] as const]
+          : []),
+      ] as const;
+      for (const [fast, plain] of both) {
+        same(
+          image,
+          () => bytes(fast(image)),
+          () => bytes(plain(image)),
+        );
+      }
+    }
+  });
+});
+
+test("moving with vectors is moving, by every interpolation, over every edge", () => {
+  everyPicture("uint8", (image) => {
+    const { width, height } = image;
+    const border = [200, 3, 90, 255].slice(0, image.channels);
+    for (const [out, matrix] of [
+      [image, turnMatrix(20, 1.1, [width / 2, height / 3], [width / 2, height / 2])],
+      [{ ...image, width: 45, height: 31 }, turnMatrix(-100, 0.4, [1, 2], [10.3, 7.7])],
+      [image, [1, 0, -2, 0, 1, 1]],
+      [image, [1, 0, 1e5, 0, 1, 0]],
+    ] as const) {
+      for (const kind of interpolations) {
+        same(
+          image,
+          () => affineWarper(image, out, matrix, kind, border)(image).data as Uint8Array,
+          () => affineWarperPlain(image, out, matrix, kind, border)(image).data as Uint8Array,
+        );
+      }
+    }
+  });
+});
+
+test("counting and scaling with vectors is counting and scaling, of what is no number, too", () => {
+  everyPicture("uint8", (image) => {
+    const data = image.data as Uint8Array;
+    expect(histogram(data, 256)).toEqual(byteHistogram(data));
+    const before = data.subarray(0, image.width * image.height);
+    if (image.channels < 3) return;
+    same(
+      image,
+      () => shiftColors(image, before, before.toReversed()).data as Uint8Array,
+      () => shiftColorsPlain(image, before, before.toReversed()).data as Uint8Array,
+    );
+  });
+  const long = Uint8Array.from({ length: 200_001 }, (_, i) => (i * i) >> 3);
+  expect(histogram(long, 256)).toEqual(byteHistogram(long));
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e30, -1e30, 0.5];
+  everyPicture("uint16", ({ data }) => {
+    const floats = Float32Array.from([...odd, ...(data as Uint16Array)]);
+    for (const limits of [[0, 65_535] as const, [-3.7, 510] as const, [1000, 1510] as const]) {
+      for (const numbers of [data as Uint16Array, floats]) {
+        expect(scaleToBytes(numbers, limits)).toEqual(scaleToBytesPlain(numbers, limits));
+      }
+    }
+  });
+});
+
+test("resizing keeps even gray, white and black, though weights are rounded", () => {
+  for (const level of [0, 1, 127, 255]) {
+    const image: Image = { ...noiseImage({ width: 50, height: 40, dtype: "uint8", color: "bgr" }, 1) };
+    (image.data as Uint8Array).fill(level);
+    for (const [width, height] of [
+      [77, 61],
+      [333, 41],
+    ] as const) {
+      for (const kind of ["cubic", "lanczos"] as const) {
+        const made = tapsBytesResizer(image, { ...image, width, height }, kind)(image).data as Uint8Array;
+        expect(made.every((sample) => sample === level)).toBe(true);
+      }
     }
   }
 });

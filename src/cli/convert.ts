@@ -31,6 +31,10 @@ command line win.
 Beside each result stands OUT.recipe.json: what it was made of (with digests), how, and by which version. --recipe does
 it again, to the same or another OUT, with the same or another IN; what has changed since is refused without --force.
 
+Video to video, with no transform of pictures: where the result has the pixel format of the input, the decoded planes are
+encoded as they are, with what they say of range and colours (H.264, H.265; AV1 but for full range; FFV1 in mkv; JPEG, to
+whose full range limited ones are brought). Nothing is lost on the way. --as bgr goes by way of BGR. A film that is to be turned always does.
+
 --copy cuts a video (to mp4, mkv, mov) without encoding it anew: every frame stays what it is. It begins with the keyframe at
 or before --start, and says so.
 

@@ -245,7 +245,10 @@ export async function planConversion(
   const inputKind = await house.sniff(input);
   const opened = await house.open(input, { ...open, ...(signal && { signal }) });
   const read = { onFrame: () => {} };
-  const counted = countedFrames(opened, () => read.onFrame());
+  const isAsDecoded =
+    outputKind === "video" && !options.copy && transforms.every(({ keepsPictures }) => keepsPictures);
+  const planes = isAsDecoded ? await house.planes(opened, output, create).catch(closing(opened)) : undefined;
+  const counted = countedFrames(planes ?? opened, () => read.onFrame());
   const bent = await bendInThreads(counted, transforms, { jobs, signal });
   try {
     const plan = { input, output, inputKind, outputKind, opened };
@@ -256,6 +259,14 @@ export async function planConversion(
     await bent.source.close();
     throw error;
   }
+}
+
+/** Lets go of a source before an error is passed on. */
+function closing(source: SeekableSource): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await source.close();
+    throw error;
+  };
 }
 
 /** Options of `create` that a copy can have. */

@@ -84,6 +84,12 @@ export interface House {
   version(): Promise<string>;
   open(path: string, options: object): Promise<SeekableSource>;
   create(path: string, options: object): Promise<FrameSink>;
+  /**
+   * The frames of a video as planes that go into another as they are: where it is to have the pixel format that they have, and can
+   * say what their samples mean. Undefined for all else.
+   * @param create what `create` will be told.
+   */
+  planes(source: SeekableSource, output: string, create: object): Promise<SeekableSource | undefined>;
   /** "store", "video", "images" or "array". */
   sniff(path: string): Promise<string>;
   kindOfName(path: string, options: { readonly format?: string }): string;

@@ -1,4 +1,4 @@
-import { createXXHash64 } from "hash-wasm";
+import type { IHasher } from "hash-wasm";
 
 /**
  * The XXH64 digest (seed 0; https://github.com/Cyan4973/xxHash) of some bytes, given in one or more parts. It finds
@@ -15,7 +15,7 @@ export interface RunningDigest {
 
 /** A digest of its own, which others do not disturb between two parts. */
 export async function startDigest(): Promise<RunningDigest> {
-  const hasher = await createXXHash64();
+  const hasher = await startHasher();
   hasher.init();
   return {
     add: (part) => void hasher.update(part),
@@ -30,11 +30,17 @@ let loading: Promise<Digest> | undefined;
 
 /** Its WebAssembly is compiled once; after that a digest costs 0.1 ms for a megabyte. */
 export function loadDigest(): Promise<Digest> {
-  loading ??= createXXHash64().then((hasher) => (parts) => {
+  loading ??= startHasher().then((hasher) => (parts) => {
     hasher.init();
     for (const part of parts) hasher.update(part);
     const bytes = hasher.digest("binary");
     return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
   });
   return loading;
+}
+
+/** All of the package's algorithms are one module: it is loaded when it is first needed. */
+async function startHasher(): Promise<IHasher> {
+  const { createXXHash64 } = await import("hash-wasm");
+  return createXXHash64();
 }

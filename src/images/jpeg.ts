@@ -1,7 +1,7 @@
 import { FileFormatError, UnsupportedError } from "../core/errors.js";
 import { describeImage, type Image, type ImageInfo } from "../core/image.js";
 import type { EncodeOptions, ImageCodec } from "./image-codec.js";
-import { sharp, unpackByLibvips } from "./libvips.js";
+import { loadSharp, unpackByLibvips } from "./libvips.js";
 import { checkPictureSize } from "./picture-size.js";
 import { bytesInOrder, isPicture, swapRedBlue } from "./sample-order.js";
 
@@ -27,6 +27,7 @@ async function encodeJpeg(image: Image, options: EncodeOptions = {}): Promise<Ui
   if (!accepts(image)) throw new UnsupportedError("jpg picture", describeImage(image), ["uint8 gray, bgr"]);
   const { width, height, channels } = image;
   const rows = bytesInOrder(image, { color: "rgb", littleEndian: true });
+  const sharp = await loadSharp();
   return await sharp(rows, { raw: { width, height, channels: channels as 1 | 3 } })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     // Optimised Huffman tables save a few percent, at a third of the speed.

@@ -1,11 +1,18 @@
-import sharp from "sharp";
+import type Sharp from "sharp";
 import { FileFormatError } from "../core/errors.js";
 
-// Frames are read once, and several are in flight: neither libvips' cache nor its threads within one picture help.
-sharp.cache(false);
-sharp.concurrency(1);
+let loading: Promise<typeof Sharp> | undefined;
 
-export { sharp };
+/** libvips takes longer to load than all of Marey, so it is loaded when it is first needed. */
+export function loadSharp(): Promise<typeof Sharp> {
+  loading ??= import("sharp").then(({ default: sharp }) => {
+    // Frames are read once, and several are in flight: neither libvips' cache nor its threads within one picture help.
+    sharp.cache(false);
+    sharp.concurrency(1);
+    return sharp;
+  });
+  return loading;
+}
 
 /** Samples as libvips unpacks them, RGB where they are colour. */
 export interface UnpackedPicture {
@@ -27,6 +34,7 @@ export async function unpackByLibvips(
 ): Promise<UnpackedPicture> {
   const { channels, wide, orient } = picture;
   const gray = channels === 1;
+  const sharp = await loadSharp();
   const input = sharp(bytes, { failOn: "warning", ignoreIcc: true, autoOrient: orient });
   const { data, info } = await input
     .toColourspace(wide ? (gray ? "grey16" : "rgb16") : gray ? "b-w" : "srgb")

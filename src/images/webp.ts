@@ -1,7 +1,7 @@
 import { EncodeError } from "../core/errors.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import type { PictureAnimation } from "./animation-stream.js";
-import { sharp } from "./libvips.js";
+import { loadSharp } from "./libvips.js";
 import { expectPictures } from "./picture-kinds.js";
 import { bytesInOrder, hostIsLittle, isPicture } from "./sample-order.js";
 
@@ -56,6 +56,7 @@ async function encode(image: Image, quality: number | undefined): Promise<Buffer
   const rows = bytesInOrder(image, { color: "rgb", littleEndian: hostIsLittle });
   const raw = { width, height, channels: channels as 1 | 3 | 4 };
   const how = quality === undefined ? { lossless: true, exact: true } : { quality };
+  const sharp = await loadSharp();
   return await sharp(rows, { raw }).webp(how).toBuffer();
 }
 

@@ -1,6 +1,6 @@
-import { toColor } from "../core/color.js";
 import { TransformError } from "../core/errors.js";
 import type { Image, ImageInfo } from "../core/image.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { histogram } from "./kernels/histogram.js";
 import { mapThroughTable, sampleMapper, toneTable } from "./kernels/map-samples.js";
 import { type Numbers, percentiles } from "./kernels/percentiles.js";
@@ -56,7 +56,7 @@ export const autoContrast = pictureTransform<AutoContrastOptions>(
         : clippedLimits(histogram(data as Uint8Array, white + 1), clip);
     return {
       info,
-      apply: (image) => stretched(image, info, limits(toColor(image, "gray").data as Numbers)),
+      apply: (image) => stretched(image, info, limits(grayPicture(image).data as Numbers)),
     };
   },
 );
@@ -71,6 +71,7 @@ function stretched(image: Image, info: ImageInfo, [least, most]: Limits): Image 
   return mapThroughTable(
     image,
     toneTable(info, (sample) => (sample - least) * scale),
+    { slope: scale, offset: -least * scale },
   );
 }
 

@@ -1,5 +1,5 @@
-import { toColor } from "../core/color.js";
 import type { Image, ImageInfo } from "../core/image.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { histogram } from "./kernels/histogram.js";
 import { mapThroughTable } from "./kernels/map-samples.js";
 import { needPicture, plainColors } from "./need-picture.js";
@@ -41,7 +41,7 @@ export const binarize = pictureTransform<BinarizeOptions>(
     return {
       info: out,
       apply: (image): Image => {
-        const gray = toColor(image, "gray");
+        const gray = grayPicture(image);
         const samples = gray.data as Uint8Array;
         const level = isOtsu(threshold) ? otsu(histogram(samples, white + 1), samples.length) : threshold;
         return { ...out, data: isFloat(info.dtype) ? above(samples, level) : wholeAbove(gray, level) };

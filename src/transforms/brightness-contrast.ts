@@ -32,6 +32,7 @@ export const brightnessContrast = pictureTransform<BrightnessContrastOptions>(
     needPicture("brightness-contrast", info);
     const { white } = sampleRange(info);
     const offset = brightness + (about === "middle" ? ((1 - contrast) * white) / 2 : 0);
-    return { info, apply: sampleMapper(info, (sample) => contrast * sample + offset) };
+    const line = { slope: contrast, offset };
+    return { info, apply: sampleMapper(info, (sample) => contrast * sample + offset, line) };
   },
 );

@@ -1,5 +1,6 @@
-import { blankImage, type ImageInfo } from "../core/image.js";
+import type { ImageInfo } from "../core/image.js";
 import { type Channel, channelOption, placeOfChannel } from "./channel-names.js";
+import { channelMover } from "./kernels/move-channels.js";
 import { needPicture } from "./need-picture.js";
 import { pictureTransform } from "./picture-transform.js";
 import { numberDTypes } from "./value-limits.js";
@@ -21,18 +22,8 @@ export const channel = pictureTransform<ChannelOptions>(
   ({ channel }, info) => {
     needPicture("channel", info, undefined, numberDTypes);
     const place = placeOfChannel("channel", channel, info);
-    const { channels } = info;
     const { pixelFormat: _, ...rest } = info;
     const out: ImageInfo = { ...rest, channels: 1, color: "gray" };
-    return {
-      info: out,
-      apply: (image) => {
-        const gray = blankImage(out);
-        const from = image.data as Uint8Array;
-        const to = gray.data as Uint8Array;
-        for (let i = 0, at = place; i < to.length; i++, at += channels) to[i] = from[at]!;
-        return gray;
-      },
-    };
+    return { info: out, apply: channelMover(info, out, [place], 0) };
   },
 );

@@ -1,7 +1,8 @@
-import { toColor } from "../core/color.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { histogram } from "./kernels/histogram.js";
 import { mapThroughTable } from "./kernels/map-samples.js";
+import { shiftColors } from "./kernels/shift-colors.js";
 import { needPicture, plainColors } from "./need-picture.js";
 import { pictureTransform } from "./picture-transform.js";
 import { sampleRange } from "./sample-range.js";
@@ -19,10 +20,12 @@ export const equalize = pictureTransform<Record<never, never>>(
     return {
       info,
       apply: (image) => {
-        const luma = toColor(image, "gray");
+        const luma = grayPicture(image);
         const samples = luma.data as Uint8Array;
         const table = levels(histogram(samples, white + 1), samples.length, info);
-        return image.color === "gray" ? mapThroughTable(image, table) : moved(image, samples, table, white);
+        if (image.color === "gray") return mapThroughTable(image, table);
+        if (white !== 255) return moved(image, samples, table, white);
+        return shiftColors(image, samples, mapThroughTable(luma, table).data as Uint8Array);
       },
     };
   },

@@ -1,9 +1,9 @@
-import { toColor } from "../core/color.js";
 import { TransformError } from "../core/errors.js";
 import { blankImage, describeImage, type Image, type ImageInfo } from "../core/image.js";
 import { type FilteredSamples, largestSample, needFiltered } from "./filtered-pictures.js";
 import { broadGaussian } from "./kernels/broad-gaussian.js";
 import { sigmaOfSize } from "./kernels/gaussian-weights.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { real, text } from "./option-kind.js";
 import { eachPicture, pictureTransform } from "./picture-transform.js";
 import type { BoundTransform, PreparedPictures } from "./transform-kind.js";
@@ -56,7 +56,7 @@ export const flatField = pictureTransform<FlatFieldOptions>(
     const estimate = broadGaussian(width, height, sigma ?? Math.max(1, sigmaOfSize(Math.min(width, height))));
     const factors = new Float64Array(width);
     const apply = (image: Image): Image => {
-      const gray = info.channels === 1 ? image : toColor(image, "gray");
+      const gray = info.channels === 1 ? image : grayPicture(image);
       const { mean, fillRow } = estimate(gray.data as FilteredSamples);
       const out = blankImage(info);
       for (let y = 0; y < height; y++) {

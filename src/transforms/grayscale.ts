@@ -1,5 +1,5 @@
-import { toColor } from "../core/color.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import { grayPicture, type Weights, weightedBytes } from "./kernels/gray-picture.js";
 import { channelOrder, needPicture, plainColors } from "./need-picture.js";
 import { choice, either, real, several } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
@@ -31,9 +31,14 @@ export const grayscale = pictureTransform<GrayscaleOptions>(
     const { pixelFormat: _, ...rest } = info;
     const out: ImageInfo = { ...rest, channels: 1, color: "gray" };
     if (info.color === "gray" || weights === "luma") {
-      return { info: out, apply: (image) => toColor(image, "gray") };
+      return { info: out, apply: grayPicture };
     }
     const [red, green, blue] = weights === "mean" ? [1 / 3, 1 / 3, 1 / 3] : weights;
+    if (info.dtype === "uint8") {
+      const inOrder = channelOrder(info)[0] === 0 ? [blue!, green!, red!] : [red!, green!, blue!];
+      const { white } = sampleRange(info);
+      return { info: out, apply: weightedBytes(info, out, inOrder as unknown as Weights, white) };
+    }
     return { info: out, apply: (image) => weighted(image, out, [blue!, green!, red!]) };
   },
 );

@@ -1,6 +1,5 @@
 import { sampleMapper } from "./kernels/map-samples.js";
-import { negateBytes } from "./kernels/pack-bytes.js";
-import { colorChannels, needPicture } from "./need-picture.js";
+import { needPicture } from "./need-picture.js";
 import { pictureTransform } from "./picture-transform.js";
 import { sampleRange } from "./sample-range.js";
 
@@ -10,9 +9,6 @@ export const invert = pictureTransform<Record<never, never>>(
   (_, info) => {
     needPicture("invert", info);
     const { white } = sampleRange(info);
-    if (info.dtype === "uint8" && white === 255 && colorChannels(info) === info.channels) {
-      return { info, apply: (image) => ({ ...image, data: negateBytes(image.data as Uint8Array) }) };
-    }
     return { info, apply: sampleMapper(info, (sample) => white - sample) };
   },
 );

@@ -1,6 +1,7 @@
 import { TransformError } from "../core/errors.js";
-import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import type { ImageInfo } from "../core/image.js";
 import { type Channel, channelOption, placeOfChannel } from "./channel-names.js";
+import { channelMover } from "./kernels/move-channels.js";
 import { needPicture } from "./need-picture.js";
 import { pictureTransform } from "./picture-transform.js";
 
@@ -41,17 +42,6 @@ export const merge = pictureTransform<MergeOptions>(
     const places = [blue, green, red, ...(alpha === undefined ? [] : [alpha])].map(placeOf);
     const { pixelFormat: _, ...rest } = info;
     const out: ImageInfo = { ...rest, channels: places.length, color: places.length === 4 ? "bgra" : "bgr" };
-    return { info: out, apply: (image) => gathered(image, out, places) };
+    return { info: out, apply: channelMover(info, out, places, 0) };
   },
 );
-
-function gathered(image: Image, info: ImageInfo, places: readonly number[]): Image {
-  const out = blankImage(info);
-  const from = image.data as Uint8Array;
-  const to = out.data as Uint8Array;
-  for (const [target, place] of places.entries()) {
-    if (place < 0) continue;
-    for (let i = place, k = target; k < to.length; i += image.channels, k += info.channels) to[k] = from[i]!;
-  }
-  return out;
-}

@@ -1,5 +1,6 @@
 import { TransformError } from "../core/errors.js";
 import { blankImage, type Image, type ImageInfo } from "../core/image.js";
+import { bytesMixer, type MixRow } from "./kernels/mix-bytes.js";
 import { channelOrder, needPicture, plainColors } from "./need-picture.js";
 import { real, several } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
@@ -47,10 +48,23 @@ export const mix = pictureTransform<MixOptions>(
       return [red!, green!, blue!, offset + half] as const;
     });
     const { white } = sampleRange(info);
+    if (info.dtype === "uint8" && white === 255 && info.channels >= 3) {
+      return { info, apply: bytesMixer(info, rowsInOrder(matrix, channelOrder(info)[0] === 0)) };
+    }
     const isLimited = info.dtype === "uint16" || (info.dtype === "uint8" && white !== 255);
     return { info: out, apply: (image) => mixed(image, out, rows, isLimited ? white : undefined) };
   },
 );
+
+/** The rows in the order of the pixel, which begins with blue or with red, and so are their weights. */
+function rowsInOrder(matrix: readonly number[], isBlueFirst: boolean): MixRow[] {
+  const columns = matrix.length / 3;
+  const rows = [0, 1, 2].map((row): MixRow => {
+    const [red, green, blue, offset = 0] = matrix.slice(row * columns, (row + 1) * columns);
+    return isBlueFirst ? [blue!, green!, red!, offset] : [red!, green!, blue!, offset];
+  });
+  return isBlueFirst ? rows.reverse() : rows;
+}
 
 type Row = readonly [red: number, green: number, blue: number, offset: number];
 

@@ -26,6 +26,7 @@ export const rate = sequenceTransform<RateOptions>(
     main: "fps",
   },
   ({ fps }) => ({
+    keepsPictures: true,
     seek: (source) => {
       const { ranks, times } = evenly(source.index, fps);
       return new PickedFrames(source, ranks, times);

@@ -6,9 +6,11 @@ import { areaResizer } from "./kernels/resize-area.js";
 import { linearBytesResizer } from "./kernels/resize-linear-bytes.js";
 import { nearestResizer } from "./kernels/resize-nearest.js";
 import { tapsResizer } from "./kernels/resize-taps.js";
+import { tapsBytesResizer } from "./kernels/resize-taps-bytes.js";
 import { needPicture, needRoom } from "./need-picture.js";
 import { choice, real, whole } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
+import { sampleRange } from "./sample-range.js";
 import { paste } from "./tiles.js";
 import { numberDTypes } from "./value-limits.js";
 
@@ -123,8 +125,11 @@ function resizer(info: ImageInfo, out: ImageInfo, method: "auto" | ResizeMethod)
   // At half the size the bilinear mean is that of four whole pixels.
   if (method === "linear" && isHalf) return areaResizer(info, out);
   if (method === "linear" && info.dtype === "uint8") return linearBytesResizer(info, out);
-  if (method === "auto") return shrinks ? areaResizer(info, out) : tapsResizer(info, out, "cubic");
-  return method === "area" && shrinks ? areaResizer(info, out) : tapsResizer(info, out, method);
+  if (shrinks && (method === "auto" || method === "area")) return areaResizer(info, out);
+  const kind = method === "auto" ? "cubic" : method;
+  const isBytes = info.dtype === "uint8" && sampleRange(info).white === 255;
+  if (isBytes && (kind === "cubic" || kind === "lanczos")) return tapsBytesResizer(info, out, kind);
+  return tapsResizer(info, out, kind);
 }
 
 function sideOf(from: number, to: number): "same" | "shrinks" | "grows" {

@@ -5,6 +5,7 @@ import { sequenceTransform } from "./sequence-transform.js";
 export const reverse = sequenceTransform<Record<never, never>>(
   { name: "reverse", summary: "shows the frames from the last to the first", options: {} },
   () => ({
+    keepsPictures: true,
     seek: (source) => {
       const { index } = source;
       const last = index.length - 1;

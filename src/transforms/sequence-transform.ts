@@ -9,6 +9,8 @@ interface SequenceBend {
   stream?(frames: FrameSource): AsyncIterable<Frame>;
   /** What pictures of that kind become. @default what they are */
   become?(info: ImageInfo): ImageInfo;
+  /** See `BoundTransform`. */
+  readonly keepsPictures?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export function sequenceTransform<O extends object>(
   bind: (options: O) => SequenceBend,
 ): TransformKind<O> {
   return transformKind(facts, (options) => {
-    const { seek, stream, become = (info) => info } = bind(options);
+    const { seek, stream, become = (info) => info, keepsPictures = false } = bind(options);
     const bendStream = (source: FrameSource): FrameSource => {
       if (isSeekable(source)) return seek(source);
       if (stream)
@@ -34,7 +36,7 @@ export function sequenceTransform<O extends object>(
         "needs a source whose frames can be asked for; this is a mere stream",
       );
     };
-    return Object.assign(bendStream, { seek });
+    return Object.assign(bendStream, { seek, keepsPictures });
   });
 }
 

@@ -19,6 +19,7 @@ export const speed = sequenceTransform<SpeedOptions>(
     main: "factor",
   },
   ({ factor }) => ({
+    keepsPictures: true,
     seek: (source) => {
       const ranks = Int32Array.from({ length: source.index.length }, (_, rank) => rank);
       const first = firstTime(source.index);

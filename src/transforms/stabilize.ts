@@ -1,8 +1,8 @@
-import { toColor } from "../core/color.js";
 import { TransformError } from "../core/errors.js";
 import { describeImage, type Image, type ImageInfo } from "../core/image.js";
 import { bendWith } from "./bend-with.js";
 import { type ColorValue, color, samplesOfColor } from "./color-option.js";
+import { grayPicture } from "./kernels/gray-picture.js";
 import { type Interpolation, interpolations } from "./kernels/interpolation.js";
 import { PhaseCorrelation, type Shift, type Spectrum } from "./kernels/phase-correlation.js";
 import { affineWarper } from "./kernels/warp-affine.js";
@@ -104,7 +104,7 @@ class ShiftFinder {
         `${describeImage(image)} does not fit ${describeImage(this.#info)}`,
       );
     }
-    const gray = toColor(image, "gray").data as PlainArray;
+    const gray = grayPicture(image).data as PlainArray;
     const [block, across] = [this.#block, this.#width];
     const means = new Float64Array(across * this.#height);
     for (let y = 0; y < this.#height * block; y++) {

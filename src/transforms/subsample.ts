@@ -34,6 +34,7 @@ export const subsample = sequenceTransform<SubsampleOptions>(
       throw new TypeError("subsample: give one of every, fps and numbers");
     }
     return {
+      keepsPictures: true,
       seek: (source) => {
         const { index } = source;
         if (every !== undefined) {

@@ -1,5 +1,5 @@
-import { blankImage, type Color, type Image, type ImageInfo } from "../core/image.js";
-import { exchangeTriples, spreadTriples } from "./kernels/pack-bytes.js";
+import type { Color, ImageInfo } from "../core/image.js";
+import { channelMover } from "./kernels/move-channels.js";
 import { channelOrder, needPicture, plainColors } from "./need-picture.js";
 import { choice } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
@@ -35,32 +35,12 @@ export const swap = pictureTransform<SwapOptions>(
     const color = to ?? swapped[info.color]!;
     const { pixelFormat: _, ...rest } = info;
     const out: ImageInfo = { ...rest, color, channels: color.length };
+    if (info.color === color) return { info: out, apply: (image) => image };
+    const [before, after] = [channelOrder(info), channelOrder(out)];
+    // For each channel that comes out which colour it is, and where that stands; alpha is last.
+    const places = [0, 1, 2].map((channel) => before[after.indexOf(channel)]!);
+    if (out.channels === 4) places.push(info.channels === 4 ? 3 : -1);
     const { white } = sampleRange(info);
-    return {
-      info: out,
-      apply: (image) => {
-        if (image.color === color) return image;
-        const { data } = image;
-        if (!(data instanceof Uint8Array) || image.channels !== 3) return reordered(image, out, white);
-        const triples = image.color === color.slice(0, 3) ? data : exchangeTriples(data);
-        return { ...out, data: out.channels === 3 ? triples : spreadTriples(triples) };
-      },
-    };
+    return { info: out, apply: channelMover(info, out, places, white) };
   },
 );
-
-function reordered(image: Image, info: ImageInfo, white: number): Image {
-  const out = blankImage(info);
-  const from = image.data as Uint8Array;
-  const to = out.data as Uint8Array;
-  const [b, g, r] = channelOrder(image);
-  const [toB, toG, toR] = channelOrder(info);
-  const [step, stepTo] = [image.channels, info.channels];
-  for (let i = 0, k = 0; i < from.length; i += step, k += stepTo) {
-    to[k + toB] = from[i + b]!;
-    to[k + toG] = from[i + g]!;
-    to[k + toR] = from[i + r]!;
-    if (stepTo === 4) to[k + 3] = step === 4 ? from[i + 3]! : white;
-  }
-  return out;
-}

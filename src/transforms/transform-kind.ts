@@ -32,6 +32,8 @@ export interface BoundTransform extends Transform {
   seek(source: SeekableSource): SeekableSource;
   /** There if every picture is bent by itself, so that it can be done in any order and on several cores at once. */
   readonly pictures?: (info: ImageInfo) => PreparedPictures;
+  /** True if it gives frames of its source, in another order or at other times, and never looks at their pixels. */
+  readonly keepsPictures?: boolean;
 }
 
 /** What one file in transforms/ gives. Called with options it makes a transform. */
@@ -68,7 +70,7 @@ export interface TransformFacts<O> {
 /** A kind of transform. @param bind what it does, with options that have been checked. */
 export function transformKind<O extends object>(
   { name, summary, options, required = [], main }: TransformFacts<O>,
-  bind: (options: O) => Transform & Pick<BoundTransform, "seek" | "pictures">,
+  bind: (options: O) => Transform & Pick<BoundTransform, "seek" | "pictures" | "keepsPictures">,
 ): TransformKind<O> {
   const make = (given?: O): BoundTransform => {
     const checked = checkOptions(name, options, required, given);

@@ -1,5 +1,6 @@
 import type { ImageInfo } from "../core/image.js";
 import {
+  type CodedFormat,
   codecs,
   codedFormatFor,
   encoderOptions,
@@ -9,6 +10,7 @@ import {
   type VideoContainer,
 } from "./encoding.js";
 import { Encoder, type EncoderSettings } from "./ffmpeg/encoder.js";
+import { fullRange, isFullRange, type PictureTags } from "./ffmpeg/lent-picture.js";
 import { Muxer } from "./ffmpeg/muxer.js";
 
 /** What a video file is encoded with; the options are those of `createVideo`. */
@@ -21,6 +23,8 @@ export interface EncodedFileOptions extends RateOptions {
   readonly hardware?: "none" | "auto" | undefined;
   /** Ticks a second, where frames have times of their own. */
   readonly ticks?: number | undefined;
+  /** Where decoded pictures are encoded as they are: what they say of themselves. */
+  readonly tags?: PictureTags | undefined;
 }
 
 /** An encoder and the file that its packets go into; whoever asked for it closes both. */
@@ -43,9 +47,10 @@ export async function createEncodedFile(
   isLive = false,
 ): Promise<EncodedFile> {
   const { codec, container, ticks } = options;
-  const coded = codedFormatFor(info, codec, container);
+  const tags = options.tags && tagsFor(options.tags, codec);
+  const coded = tags ? planesOf(tags, codec) : codedFormatFor(info, codec, container);
   const rate = rateAsFraction(options.fps ?? 25);
-  const pixelFormat = options.pixelFormat ?? coded.pixelFormat;
+  const pixelFormat = tags ? coded.pixelFormat : (options.pixelFormat ?? coded.pixelFormat);
   const muxer = new Muxer(path, container, isLive);
   let opened: { encoder: Encoder; name: string } | undefined;
   try {
@@ -55,6 +60,7 @@ export async function createEncodedFile(
       height: info.height,
       pixelFormat,
       isFullRange: coded.isFullRange,
+      tags,
       rate,
       timeBase: ticks === undefined ? { num: rate.den, den: rate.num } : { num: 1, den: ticks },
       threads: options.threads ?? 0,
@@ -68,6 +74,20 @@ export async function createEncodedFile(
     opened?.encoder.close();
     throw error;
   }
+}
+
+/** What the file is to say of pictures that say that: JPEG has no other range than the full one. */
+function tagsFor(tags: PictureTags, codec: VideoCodec): PictureTags {
+  return codec === "mjpeg" ? fullRange(tags) : tags;
+}
+
+/** The format that the pictures have, by the name that the encoder knows. */
+function planesOf(tags: PictureTags, codec: VideoCodec): CodedFormat {
+  const name = tags.pixelFormat.replace(/^yuvj/, "yuv");
+  return {
+    pixelFormat: codec === "mjpeg" ? name.replace(/^yuv/, "yuvj") : name,
+    isFullRange: isFullRange(tags),
+  };
 }
 
 function encoderNames({ codec, hardware }: EncodedFileOptions): readonly string[] {

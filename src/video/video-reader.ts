@@ -8,9 +8,11 @@ import { DecodeSession } from "./decode-session.js";
 import { Converter } from "./ffmpeg/converter.js";
 import type { NativeFrame } from "./ffmpeg/decoder.js";
 import type { Demuxer, VideoStreamInfo } from "./ffmpeg/demuxer.js";
+import { type PictureTags, tagsOf } from "./ffmpeg/lent-picture.js";
 import { FrameCache } from "./frame-cache.js";
 import { backwards, type FrameLoop, forwards } from "./frame-loop.js";
 import type { FrameTable } from "./frame-table.js";
+import { type Dress, LentFrames } from "./lent-frames.js";
 
 /** The colour in which a video gives its frames. */
 export type VideoColor = "auto" | "bgr" | "rgb" | "gray" | "native";
@@ -88,7 +90,9 @@ export class VideoReader implements SeekableSource {
   readonly #loops = new Set<DecodeSession>();
   readonly #keptTable: boolean;
   readonly #missingBytes: number;
-  readonly #pixelFormat: string | undefined;
+  /** What the first picture is before it is converted. */
+  readonly #decoded: { readonly info: ImageInfo; readonly tags: PictureTags } | undefined;
+  readonly #convert: Dress = (native) => this.#converter.convert(native);
   #pastLoops = { framesDecoded: 0, seeks: 0 };
   #cacheHits = 0;
   /** The request before; NaN at first. */
@@ -116,15 +120,11 @@ export class VideoReader implements SeekableSource {
     this.#converter = new Converter(conversionOf(options, demuxer.info));
     if (first) this.#cache.put(first.index, first.frame);
     this.info = first ? this.#converter.infoOf(first.frame) : emptyInfo(demuxer.info);
-    this.#pixelFormat = first ? this.#converter.pixelFormatOf(first.frame) : undefined;
+    this.#decoded = first && { info: Converter.lentInfoOf(first.frame), tags: tagsOf(first.frame.frame) };
   }
 
-  async frame(address: FrameAddress): Promise<IndexedFrame> {
-    this.#checkOpen();
-    const index = this.index.locate(address);
-    const ahead = this.#prefetch;
-    if (ahead && Math.abs(index - ahead.index) > AHEAD) ahead.control.abort();
-    return this.#inTurn(() => this.#frame(index));
+  frame(address: FrameAddress): Promise<IndexedFrame> {
+    return this.#dressed(address, this.#convert);
   }
 
   /**
@@ -132,34 +132,29 @@ export class VideoReader implements SeekableSource {
    * @throws {DecodeError} at a damaged frame, unless `onDamage` is given.
    */
   async *frames(range: FrameRange = {}): AsyncGenerator<IndexedFrame> {
-    this.#checkOpen();
-    const run = resolveRange(range, this.index.length);
-    const session = await DecodeSession.open(this.#demuxer, {
-      threads: this.#options.threads ?? 0,
-      table: this.#table,
-    });
     const converter = new Converter(conversionOf(this.#options, this.stream));
-    this.#loops.add(session);
     try {
-      const loop: FrameLoop = {
-        session,
-        range: run,
-        onDamage: range.onDamage,
-        cacheBytes: this.#options.cacheBytes ?? DEFAULT_CACHE,
-        dress: (index, native) => this.#dress(index, native, converter),
-        damage: (index, native) => this.#damage(index, native),
-      };
-      for await (const frame of run.step > 0 ? forwards(loop) : backwards(loop)) {
-        yield frame;
-        this.#checkOpen();
-      }
+      yield* this.#loop(range, (native) => converter.convert(native));
     } finally {
-      this.#loops.delete(session);
-      this.#pastLoops.framesDecoded += session.counters.framesDecoded;
-      this.#pastLoops.seeks += session.counters.seeks;
       converter.close();
-      await session.close();
     }
+  }
+
+  /**
+   * @internal Its frames for an encoder that takes their planes as they are; closing them closes this. Undefined where frames
+   * are more than what was decoded: turned, shrunk or in another colour.
+   */
+  lent(): LentFrames | undefined {
+    const { as, rotation, maxSize } = conversionOf(this.#options, this.stream);
+    if (!this.#decoded || as !== "auto" || rotation !== 0 || maxSize) return undefined;
+    const frames = {
+      index: this.index,
+      frame: (address: FrameAddress, dress: Dress) => this.#dressed(address, dress),
+      frames: (range: FrameRange, dress: Dress) => this.#loop(range, dress),
+      describe: () => this.describe(),
+      close: () => this.close(),
+    };
+    return new LentFrames(frames, this.#decoded.info, this.#decoded.tags);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<IndexedFrame> {
@@ -198,7 +193,7 @@ export class VideoReader implements SeekableSource {
     return {
       container,
       codec,
-      pixelFormat: this.#pixelFormat,
+      pixelFormat: this.#decoded?.tags.pixelFormat,
       rate,
       timeBase: `${timeBase.num}/${timeBase.den}`,
       claimedFrames: claimedFrames || undefined,
@@ -241,7 +236,44 @@ export class VideoReader implements SeekableSource {
     return result;
   }
 
-  async #frame(index: number): Promise<IndexedFrame> {
+  async #dressed(address: FrameAddress, dress: Dress): Promise<IndexedFrame> {
+    this.#checkOpen();
+    const index = this.index.locate(address);
+    const ahead = this.#prefetch;
+    if (ahead && Math.abs(index - ahead.index) > AHEAD) ahead.control.abort();
+    return this.#inTurn(() => this.#frame(index, dress));
+  }
+
+  async *#loop(range: FrameRange, dress: Dress): AsyncGenerator<IndexedFrame> {
+    this.#checkOpen();
+    const run = resolveRange(range, this.index.length);
+    const session = await DecodeSession.open(this.#demuxer, {
+      threads: this.#options.threads ?? 0,
+      table: this.#table,
+    });
+    this.#loops.add(session);
+    try {
+      const loop: FrameLoop = {
+        session,
+        range: run,
+        onDamage: range.onDamage,
+        cacheBytes: this.#options.cacheBytes ?? DEFAULT_CACHE,
+        dress: (index, native) => this.#framed(index, native, dress),
+        damage: (index, native) => this.#damage(index, native),
+      };
+      for await (const frame of run.step > 0 ? forwards(loop) : backwards(loop)) {
+        yield frame;
+        this.#checkOpen();
+      }
+    } finally {
+      this.#loops.delete(session);
+      this.#pastLoops.framesDecoded += session.counters.framesDecoded;
+      this.#pastLoops.seeks += session.counters.seeks;
+      await session.close();
+    }
+  }
+
+  async #frame(index: number, dress: Dress): Promise<IndexedFrame> {
     const stride = index - this.#last;
     const isSteady = stride === this.#stride && stride !== 0 && Math.abs(stride) <= NEAR;
     this.#stride = stride;
@@ -251,7 +283,7 @@ export class VideoReader implements SeekableSource {
     const native = this.#cache.get(index);
     const error = this.#damage(index, native);
     if (error || !native) throw error;
-    const frame = this.#dress(index, native);
+    const frame = this.#framed(index, native, dress);
     if (isSteady) this.#prepare(index + stride * (stride === 1 ? 1 : AHEAD));
     return frame;
   }
@@ -277,7 +309,7 @@ export class VideoReader implements SeekableSource {
     });
   }
 
-  #dress(index: number, native: NativeFrame, converter = this.#converter): IndexedFrame {
+  #framed(index: number, native: NativeFrame, dress: Dress): IndexedFrame {
     const { num, den } = this.stream.timeBase;
     const pts = this.#table.pts[index]!;
     const duration = (this.#table.duration(index) * num) / den;
@@ -285,7 +317,7 @@ export class VideoReader implements SeekableSource {
       index,
       number: index,
       time: this.index.time(index),
-      image: converter.convert(native),
+      image: dress(native),
       key: this.#table.isKey(index),
       ...(Number.isNaN(pts) ? {} : { pts }),
       ...(duration > 0 ? { duration } : {}),

@@ -11,7 +11,7 @@ import {
   UnsupportedError,
 } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
-import { describeMismatch, type ImageInfo } from "../core/image.js";
+import { describeMismatch, type Image, type ImageInfo } from "../core/image.js";
 import type { FrameSink } from "../core/stream.js";
 import { createEncodedFile, type EncodedFile } from "./encoded-file.js";
 import {
@@ -25,6 +25,7 @@ import {
   type VideoCodec,
   type VideoContainer,
 } from "./encoding.js";
+import { lentPicture } from "./ffmpeg/lent-picture.js";
 
 export type { VideoCodec, VideoContainer } from "./encoding.js";
 
@@ -182,21 +183,23 @@ export class VideoWriter implements FrameSink {
     return this.close();
   }
 
-  async #start(info: ImageInfo, time: number): Promise<void> {
+  async #start(image: Image, time: number): Promise<void> {
     const { times, ...options } = this.#options;
     try {
-      this.#file = await createEncodedFile(this.#temporary, info, {
+      this.#file = await createEncodedFile(this.#temporary, image, {
         ...options,
         container: this.#container,
         codec: this.#codec,
         ...(times && { ticks: MICROSECONDS }),
+        tags: lentPicture(image)?.tags,
       });
     } catch (cause) {
       await rm(this.#temporary, { force: true });
       if (cause instanceof MareyError) throw cause;
       throw new EncodeError(this.path, (cause as Error).message, { cause });
     }
-    this.#info = info;
+    const { width, height, channels, dtype, color } = image;
+    this.#info = { width, height, channels, dtype, color };
     this.#firstTime = time;
     this.#encoderName = this.#file.name;
   }

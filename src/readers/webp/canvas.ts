@@ -1,6 +1,6 @@
 import { FileFormatError } from "../../core/errors.js";
 import type { FilePieces } from "../../images/file-pieces.js";
-import { sharp } from "../../images/libvips.js";
+import { loadSharp } from "../../images/libvips.js";
 import type { WebpPart, WebpParts } from "./parts.js";
 
 /** What is to be seen after each frame: RGBA, as libwebp's `WebPAnimDecoder` composes it. */
@@ -96,6 +96,7 @@ export class WebpCanvas {
   async #picture({ at, length, width, height }: WebpPart): Promise<Uint8Array> {
     const { path } = this.#file;
     const chunks = Buffer.from(await this.#file.read(at, length));
+    const sharp = await loadSharp();
     const { data, info } = await sharp(still(chunks, width, height), { failOn: "warning", ignoreIcc: true })
       .toColourspace("srgb")
       .ensureAlpha()

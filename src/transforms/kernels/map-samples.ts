@@ -2,6 +2,7 @@ import type { Image, ImageInfo } from "../../core/image.js";
 import { blankImage } from "../../core/image.js";
 import { colorChannels } from "../need-picture.js";
 import { isFloat, sampleRange } from "../sample-range.js";
+import { type Line, toneBytes } from "./tone-bytes.js";
 
 /** What a sample becomes, whichever channel and pixel it is of. */
 export type SampleMap = (sample: number) => number;
@@ -18,33 +19,43 @@ export function toneTable(info: ImageInfo, map: SampleMap): Uint8Array | Uint16A
   return table;
 }
 
-/** Maps the samples of uint8, uint16 and float32 pictures; alpha is kept. All values of integers are reckoned beforehand. */
-export function sampleMapper(info: ImageInfo, map: SampleMap): (image: Image) => Image {
+/**
+ * Maps the samples of uint8, uint16 and float32 pictures; alpha is kept. All values of integers are reckoned beforehand.
+ * @param line what the map is, if it is a straight line: bytes are reckoned then, where that gives the same.
+ */
+export function sampleMapper(info: ImageInfo, map: SampleMap, line?: Line): (image: Image) => Image {
   if (isFloat(info.dtype)) return (image) => mapFloats(image, map);
-  return tableMapper(info, toneTable(info, map));
+  return tableMapper(info, toneTable(info, map), line);
 }
 
 /**
- * Looks all samples but alpha up in a table. Bytes are looked up two at a time, in a table of pairs.
+ * Looks all samples but alpha up in a table.
  * @param table of `toneTable`'s length.
  */
-export function tableMapper(info: ImageInfo, table: Uint8Array | Uint16Array): (image: Image) => Image {
-  if (table instanceof Uint8Array && colorChannels(info) === info.channels) {
-    const pairs = pairTable(table);
-    return (image) => ({ ...image, data: lookUpBytes(image.data as Uint8Array, table, pairs) });
+export function tableMapper(
+  info: ImageInfo,
+  table: Uint8Array | Uint16Array,
+  line?: Line,
+): (image: Image) => Image {
+  if (table instanceof Uint8Array) {
+    const tone = toneBytes(table, line, colorChannels(info) !== info.channels);
+    if (tone) return (image) => ({ ...image, data: tone(image.data as Uint8Array) });
   }
-  return (image) => mapThroughTable(image, table);
+  return (image) => mapThroughTablePlain(image, table);
 }
 
 /** Pictures with fewer bytes are looked up sooner than a table of pairs is made for them. */
 const worthPairs = 2 ** 18;
 
 /** As `tableMapper`, for a table that is used once. */
-export function mapThroughTable(image: Image, table: Uint8Array | Uint16Array): Image {
+export function mapThroughTable(image: Image, table: Uint8Array | Uint16Array, line?: Line): Image {
+  const isWorthIt = table instanceof Uint8Array && image.data.length >= worthPairs;
+  return isWorthIt ? tableMapper(image, table, line)(image) : mapThroughTablePlain(image, table);
+}
+
+/** The same without vectors: what the kernels must give. */
+export function mapThroughTablePlain(image: Image, table: Uint8Array | Uint16Array): Image {
   const isAllMapped = colorChannels(image) === image.channels;
-  if (table instanceof Uint8Array && isAllMapped && image.data.length >= worthPairs) {
-    return tableMapper(image, table)(image);
-  }
   const out = blankImage(image);
   const from = image.data as Uint8Array;
   const to = out.data as Uint8Array;
@@ -59,29 +70,6 @@ export function mapThroughTable(image: Image, table: Uint8Array | Uint16Array): 
     }
   }
   return out;
-}
-
-/** For two bytes that lie next to each other what they become. The same on machines of either byte order. */
-function pairTable(table: Uint8Array): Uint16Array {
-  const pairs = new Uint16Array(65_536);
-  for (let high = 0, at = 0; high < 256; high++) {
-    const top = table[high]! << 8;
-    for (let low = 0; low < 256; low++) pairs[at++] = top | table[low]!;
-  }
-  return pairs;
-}
-
-function lookUpBytes(from: Uint8Array, table: Uint8Array, pairs: Uint16Array): Uint8Array {
-  const to = new Uint8Array(from.length);
-  const words = from.byteOffset % 4 === 0 ? from.length >> 2 : 0;
-  const source = new Uint32Array(from.buffer, words === 0 ? 0 : from.byteOffset, words);
-  const target = new Uint32Array(to.buffer, 0, words);
-  for (let i = 0; i < words; i++) {
-    const four = source[i]!;
-    target[i] = pairs[four & 0xffff]! | (pairs[four >>> 16]! << 16);
-  }
-  for (let i = words * 4; i < from.length; i++) to[i] = table[from[i]!]!;
-  return to;
 }
 
 function mapFloats(image: Image, map: SampleMap): Image {

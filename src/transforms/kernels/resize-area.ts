@@ -3,6 +3,7 @@ import { isFloat, sampleRange } from "../sample-range.js";
 import { halveWithVectors } from "./halve-with-vectors.js";
 import { halveBytes } from "./pack-bytes.js";
 import { rowStore, type Samples } from "./store-row.js";
+import { layOut, workbench } from "./wasm.js";
 
 /**
  * Shrinks: every new pixel is the mean of what lies under it, pixels that lie there in part counted in part: OpenCV's
@@ -14,6 +15,42 @@ export function areaResizer(info: ImageInfo, out: ImageInfo): (image: Image) => 
     if (halve === undefined) return (image) => halved(image, out);
     return (image) => ({ ...out, data: halve(image.data as Uint8Array) });
   }
+  return shrinkWithVectors(info, out) ?? areaResizerPlain(info, out);
+}
+
+function shrinkWithVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => Image) | undefined {
+  if (info.dtype !== "uint8" || sampleRange(info).white !== 255) return undefined;
+  const across = spans(info.width, out.width);
+  const down = spans(info.height, out.height);
+  const { channels } = info;
+  const [line, count] = [info.width * channels, out.width * channels];
+  const gathered = channels === 1 ? evenly(across) : { ...across, most: 0 };
+  const tables = {
+    ...{ firstRow: down.first, rowStarts: down.starts, rowWeights: down.weights },
+    ...{ first: gathered.first, starts: across.starts, weights: gathered.weights },
+  };
+  const layout = layOut({
+    ...{ src: line * info.height, dst: count * out.height, sums: 4 * line + 64, means: 4 * count },
+    ...{ firstRow: down.first.byteLength, rowStarts: down.starts.byteLength },
+    ...{ rowWeights: down.weights.byteLength, first: gathered.first.byteLength },
+    ...{ starts: across.starts.byteLength, weights: gathered.weights.byteLength },
+  });
+  if (!workbench(layout)) return undefined;
+  return (image) => {
+    const { kernels, put, take } = workbench(layout)!;
+    put(layout.src, image.data as Uint8Array);
+    for (const [name, table] of Object.entries(tables)) put(layout[name as keyof typeof tables], table);
+    const { src, dst, firstRow, rowStarts, rowWeights, first, starts, weights, sums, means } = layout;
+    kernels.shrinkBytes(
+      ...[src, dst, line, out.width, out.height, channels],
+      ...[firstRow, rowStarts, rowWeights, first, starts, weights, sums, means, gathered.most],
+    );
+    return { ...out, data: take(dst, count * out.height) };
+  };
+}
+
+/** The same without vectors, in single precision as they have it: what the kernel must give. */
+export function areaResizerPlain(info: ImageInfo, out: ImageInfo): (image: Image) => Image {
   const across = spans(info.width, out.width);
   const down = spans(info.height, out.height);
   const line = info.width * info.channels;
@@ -60,10 +97,23 @@ function spans(from: number, to: number): Spans {
   return { first, starts, weights: Float32Array.from(weights) };
 }
 
+/** As many weights for each place, a multiple of 4, and as many places; those that do not count are zeros. */
+function evenly({ first, starts, weights }: Spans): Pick<Spans, "first" | "weights"> & { most: number } {
+  const counts = first.map((_, place) => starts[place + 1]! - starts[place]!);
+  const most = Math.ceil(counts.reduce((a, b) => Math.max(a, b), 0) / 4) * 4;
+  const places = Math.ceil(first.length / 4) * 4;
+  const even = { first: new Int32Array(places), weights: new Float32Array(places * most), most };
+  even.first.set(first);
+  for (const place of first.keys()) {
+    even.weights.set(weights.subarray(starts[place], starts[place + 1]), place * most);
+  }
+  return even;
+}
+
 function addRow(from: Samples, row: number, weight: number, isFirst: boolean, sums: Float32Array): void {
   const start = row * sums.length;
   if (isFirst) for (let i = 0; i < sums.length; i++) sums[i] = from[start + i]! * weight;
-  else for (let i = 0; i < sums.length; i++) sums[i]! += from[start + i]! * weight;
+  else for (let i = 0; i < sums.length; i++) sums[i]! += Math.fround(from[start + i]! * weight);
 }
 
 function gather(sums: Float32Array, { first, starts, weights }: Spans, channels: number, row: Float32Array) {
@@ -75,7 +125,7 @@ function gather(sums: Float32Array, { first, starts, weights }: Spans, channels:
     for (let c = 0; c < channels; c++) {
       let sum = 0;
       for (let k = starts[x]!, at = first[x]! * channels + c; k < starts[x + 1]!; k++, at += channels) {
-        sum += sums[at]! * weights[k]!;
+        sum = Math.fround(sum + Math.fround(sums[at]! * weights[k]!));
       }
       row[x * channels + c] = sum;
     }
@@ -93,9 +143,9 @@ function gatherTriples(
     let [a, b, c] = [0, 0, 0];
     for (let k = starts[x]!, at = first[x]! * 3; k < starts[x + 1]!; k++, at += 3) {
       const weight = weights[k]!;
-      a += sums[at]! * weight;
-      b += sums[at + 1]! * weight;
-      c += sums[at + 2]! * weight;
+      a = Math.fround(a + Math.fround(sums[at]! * weight));
+      b = Math.fround(b + Math.fround(sums[at + 1]! * weight));
+      c = Math.fround(c + Math.fround(sums[at + 2]! * weight));
     }
     row[x * 3] = a;
     row[x * 3 + 1] = b;

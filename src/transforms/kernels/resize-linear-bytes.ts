@@ -1,4 +1,5 @@
 import type { Image, ImageInfo } from "../../core/image.js";
+import { layOut, workbench } from "./wasm.js";
 
 /** Places along one side: for each the pixel on the left (or above), and the weights of 2048 of it and the next one. */
 interface Pairs {
@@ -11,6 +12,47 @@ interface Pairs {
  * less between the sides. Equal to it to the bit.
  */
 export function linearBytesResizer(info: ImageInfo, out: ImageInfo): (image: Image) => Image {
+  return withVectors(info, out) ?? linearBytesResizerPlain(info, out);
+}
+
+function withVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => Image) | undefined {
+  const { channels } = info;
+  if (![1, 3, 4].includes(channels) || info.width < 2) return undefined;
+  const [line, count] = [info.width * channels, out.width * channels];
+  const [from, to] = [line * info.height, count * out.height];
+  const across = pairs(info.width, out.width, true);
+  const down = pairs(info.height, out.height, false);
+  const bottom = info.height - 1;
+  const rows = Int32Array.from({ length: 2 * out.height }, (_, i) =>
+    Math.min(bottom, Math.max(0, down.first[i >> 1]! + (i & 1))),
+  );
+  const layout = layOut({
+    ...{ src: from, dst: to, first: 4 * out.width, weights: 4 * out.width },
+    ...{ rows: 8 * out.height, shares: 8 * out.height, ring: 2 * (2 * count + 64) },
+  });
+  if (!workbench(layout)) return undefined;
+  const first = across.first.map((pixel) => pixel * channels);
+  const weights = Int16Array.from(across.weights);
+  return (image) => {
+    const { kernels, put, take } = workbench(layout)!;
+    put(layout.src, image.data as Uint8Array);
+    // Whole vectors of places are read: those behind the last are the first pixel.
+    put(layout.first, new Int32Array(out.width + 8));
+    put(layout.first, first);
+    put(layout.weights, weights);
+    put(layout.rows, rows);
+    put(layout.shares, down.weights);
+    const { src, dst, ring } = layout;
+    const [places, shares] = [layout.first, layout.weights];
+    kernels.resizeLinear(
+      ...[src, dst, line, out.width, out.height, channels, places, shares, layout.rows, layout.shares, ring],
+    );
+    return { ...out, data: take(dst, to) };
+  };
+}
+
+/** The same without vectors: what the kernel must give. */
+export function linearBytesResizerPlain(info: ImageInfo, out: ImageInfo): (image: Image) => Image {
   const { channels } = info;
   const across = pairs(info.width, out.width, true);
   const down = pairs(info.height, out.height, false);

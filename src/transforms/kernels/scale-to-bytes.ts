@@ -1,4 +1,5 @@
 import type { Limits } from "../value-limits.js";
+import { inStrips } from "./in-strips.js";
 import type { Numbers } from "./percentiles.js";
 
 /**
@@ -6,6 +7,24 @@ import type { Numbers } from "./percentiles.js";
  * NaN becomes 0. If the limits are equal, or there are none, all up to them is 0 and all above is 255.
  */
 export function scaleToBytes(data: Numbers, [least, most]: Limits): Uint8Array {
+  const fast = withVectors(data, least, most);
+  return fast ?? scaleToBytesPlain(data, [least, most]);
+}
+
+function withVectors(data: Numbers, least: number, most: number): Uint8Array | undefined {
+  const isFloat = data instanceof Float32Array;
+  if (!(most > least) || !(isFloat || data instanceof Uint16Array)) return undefined;
+  const scale = 255 / (most - least);
+  const kernel = inStrips({
+    ...{ bytesIn: isFloat ? 4 : 2, bytesOut: 1 },
+    run: ({ scaleFloats, scaleShorts }, { src, dst }, count) =>
+      (isFloat ? scaleFloats : scaleShorts)(src, dst, count, least, scale),
+  });
+  return kernel?.(data);
+}
+
+/** The same without vectors: what the kernels must give. */
+export function scaleToBytesPlain(data: Numbers, [least, most]: Limits): Uint8Array {
   // The array itself rounds, halves to even, and limits; in one instruction.
   const bytes = new Uint8ClampedArray(data.length);
   if (!(most > least)) {

@@ -8,7 +8,7 @@ export function rowStore(isFloat: boolean, white: number): StoreRow {
   if (isFloat) return (row, to, at, count) => to.set(row.subarray(0, count), at);
   return (row, to, at, count) => {
     for (let i = 0; i < count; i++) {
-      const value = row[i]! + 0.5;
+      const value = Math.fround(row[i]! + 0.5);
       to[at + i] = value > white ? white : value > 0 ? value : 0;
     }
   };

@@ -1,5 +1,6 @@
 import { type AnyTypedArray, arrayOver, blankImage, type Image } from "../../core/image.js";
-import { exchangeTriples } from "./pack-bytes.js";
+import { reverseWithVectors } from "./move-channels.js";
+import { layOut, workbench } from "./wasm.js";
 
 /** How pixels move: rows become columns, or the picture is turned counter-clockwise by that many degrees. */
 export type Turn = "transpose" | 90 | 180 | 270;
@@ -9,24 +10,48 @@ const block = 32;
 
 /** The picture with all its pixels at other places. Any dtype whose samples are one element each. */
 export function turned(image: Image, turn: Turn): Image {
-  const { width, height } = image;
-  if (turn === 180 && image.channels === 1) return { ...image, data: image.data.slice().reverse() };
-  if (turn === 180 && image.channels === 3 && image.data instanceof Uint8Array) {
-    // Backwards byte by byte, the colours of each pixel are backwards, too.
-    return { ...image, data: exchangeTriples(image.data.slice().reverse()) };
+  return withVectors(image, turn) ?? turnedPlain(image, turn);
+}
+
+function withVectors(image: Image, turn: Turn): Image | undefined {
+  const { width, height, data } = image;
+  const pixel = data.byteLength / (width * height);
+  if (turn === 180) {
+    const reverse = reverseWithVectors(pixel);
+    return reverse && imageOf(image, width, height, reverse(data));
   }
+  if (![1, 2, 3, 4].includes(pixel)) return undefined;
+  const bytes = data.byteLength;
+  const layout = layOut({ src: bytes, dst: bytes, scratch: 512 });
+  const bench = workbench(layout);
+  if (!bench) return undefined;
+  bench.put(layout.src, new Uint8Array(data.buffer, data.byteOffset, bytes));
+  const [start, right, down] = stepsOf(turn, width, height);
+  bench.kernels.turnPixels(layout.src, layout.dst, width, height, pixel, start, right, down, layout.scratch);
+  return imageOf(image, height, width, bench.take(layout.dst, bytes));
+}
+
+function imageOf(image: Image, width: number, height: number, bytes: Uint8Array): Image {
+  return { ...image, width, height, data: arrayOver(image.dtype, bytes.buffer, 0, bytes.length) };
+}
+
+/** Pixel (x, y) goes to start + x * right + y * down, in pixels. */
+function stepsOf(
+  turn: Turn,
+  width: number,
+  height: number,
+): readonly [start: number, right: number, down: number] {
+  if (turn === "transpose") return [0, height, 1];
+  if (turn === 90) return [(width - 1) * height, -height, 1];
+  return turn === 180 ? [width * height - 1, -1, -width] : [height - 1, height, -1];
+}
+
+/** The same without vectors: what the kernels must give. */
+export function turnedPlain(image: Image, turn: Turn): Image {
+  const { width, height } = image;
   const across = turn === 180 ? width : height;
   const out = blankImage({ ...image, width: across, height: turn === 180 ? height : width });
-  // Pixel (x, y) goes to start + x * right + y * down, in pixels.
-  const last = width * height - 1;
-  const [start, right, down] =
-    turn === "transpose"
-      ? [0, across, 1]
-      : turn === 90
-        ? [(width - 1) * across, -across, 1]
-        : turn === 180
-          ? [last, -1, -width]
-          : [across - 1, across, -1];
+  const [start, right, down] = stepsOf(turn, width, height);
   const [from, to, elements] = asWholePixels(image, out);
   const move = elements === 1 ? moveSingles : elements === 3 ? moveTriples : moveMany;
   for (let top = 0; top < height; top += block) {

@@ -2,6 +2,7 @@ import { blankImage, type Image, type ImageInfo } from "../../core/image.js";
 import { isFloat, sampleRange } from "../sample-range.js";
 import { type Interpolation, interpolationWeights, tapsOf } from "./interpolation.js";
 import type { Samples } from "./store-row.js";
+import { bytesWarper, tapsBytesRow } from "./warp-bytes.js";
 
 /** x' = a x + b y + c, y' = d x + e y + f, of pixel centres at whole numbers. */
 export type AffineMatrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
@@ -43,6 +44,28 @@ export function affineWarper(
   interpolation: Interpolation,
   border: readonly number[],
 ): (image: Image) => Image {
+  return warper(info, out, forward, interpolation, border, true);
+}
+
+/** The same without vectors: what the kernel must give. */
+export function affineWarperPlain(
+  info: ImageInfo,
+  out: ImageInfo,
+  forward: AffineMatrix,
+  interpolation: Interpolation,
+  border: readonly number[],
+): (image: Image) => Image {
+  return warper(info, out, forward, interpolation, border, false);
+}
+
+function warper(
+  info: ImageInfo,
+  out: ImageInfo,
+  forward: AffineMatrix,
+  interpolation: Interpolation,
+  border: readonly number[],
+  mayUseVectors: boolean,
+): (image: Image) => Image {
   const [a, b, c, d, e, f] = inverse(forward);
   const columns = Float64Array.from({ length: out.width }, (_, x) => x * 1024);
   const [acrossX, acrossY] = [columns.map((x) => nearestEven(a * x)), columns.map((x) => nearestEven(d * x))];
@@ -57,19 +80,31 @@ export function affineWarper(
   const [nearX, nearY] = [Int32Array.from(acrossX, limited), Int32Array.from(acrossY, limited)];
   const isNearest = interpolation === "nearest";
   const [half, shift] = isNearest ? [512, 10] : [16, 5];
+  const startOf = (y: number): readonly [x: number, y: number] => [
+    nearestEven((b * y + c) * 1024) + half,
+    nearestEven((e * y + f) * 1024) + half,
+  ];
+  if (isNear && mayUseVectors) {
+    const starts = Int32Array.from(Array.from({ length: out.height }, (_, y) => startOf(y)).flat());
+    const places = { acrossX: nearX, acrossY: nearY, starts };
+    const fast = bytesWarper(info, out, places, interpolation, border);
+    if (fast) return fast;
+  }
+  const { white } = sampleRange(info);
   const warpRow = isNearest
     ? nearestRow
     : interpolation === "linear"
       ? isFloat(info.dtype) || (info.channels !== 1 && info.channels !== 3)
         ? linearRow
         : wholeLinearRow
-      : tapsRow(interpolation, isFloat(info.dtype) ? undefined : sampleRange(info).white);
+      : info.dtype === "uint8" && white === 255
+        ? tapsBytesRow(interpolation)
+        : tapsRow(interpolation, isFloat(info.dtype) ? undefined : white);
   return (image) => {
     const made = blankImage(out);
     const places: Places = { x: new Int32Array(out.width), y: new Int32Array(out.width) };
     for (let y = 0; y < out.height; y++) {
-      const startX = nearestEven((b * y + c) * 1024) + half;
-      const startY = nearestEven((e * y + f) * 1024) + half;
+      const [startX, startY] = startOf(y);
       if (isNear) {
         placeNear(nearX, startX, shift, places.x);
         placeNear(nearY, startY, shift, places.y);

@@ -7,20 +7,36 @@ type KernelName =
   | "blurBytes"
   | "blurShorts"
   | "boxBytes"
+  | "bytesFrom"
+  | "countBytes"
   | "countShorts"
   | "countTiles"
+  | "flipBits"
   | "halveBytes"
+  | "lineOfBytes"
+  | "lookUpPairs"
   | "lumaOfPixels"
   | "medianByCounts"
   | "medianBytes3"
   | "medianBytes5"
   | "medianShorts3"
   | "medianShorts5"
+  | "mixPixels"
+  | "moveChannels"
   | "packCells"
+  | "resizeLinear"
+  | "resizeNearest"
+  | "resizeTaps"
+  | "scaleFloats"
+  | "scaleShorts"
   | "sharpenBytes"
   | "shiftPixels"
+  | "shrinkBytes"
   | "spreadShorts"
-  | "spreadTiles";
+  | "spreadTiles"
+  | "turnPixels"
+  | "warpBytes"
+  | "weighPixels";
 
 export type Kernels = { readonly [K in KernelName]: (...args: number[]) => void };
 
@@ -107,6 +123,7 @@ export function workbench({ end }: { readonly end: number }): Workbench | undefi
         new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength),
         address,
       ),
-    take: (address, bytes) => new Uint8Array(buffer.slice(address, address + bytes)),
+    // A copy of an array is not cleared before it is filled; a part of a buffer is.
+    take: (address, bytes) => new Uint8Array(new Uint8Array(buffer, address, bytes)),
   };
 }

@@ -25,6 +25,7 @@ import { toColor } from "../../core/color.js";
 import { arrayOver, type Image, type ImageInfo } from "../../core/image.js";
 import { check } from "./binding.js";
 import type { NativeFrame } from "./decoder.js";
+import { LentPicture } from "./lent-picture.js";
 import { describePixelFormat, type PixelFormatFacts } from "./pixel-format.js";
 
 /** What pictures are turned into. */
@@ -64,7 +65,7 @@ export class Converter {
     const source = this.#factsOf(native);
     const { rotation } = this.#conversion;
     const as = this.#colorOf(source);
-    if (as === "native") return packPlanes(frame, source);
+    if (as === "native") return { ...nativeInfo(frame, source), data: packPlanes(frame, source) };
     const image = this.#toPlain(frame, source, as);
     return rotation === 0 ? image : turn(image, rotation);
   }
@@ -86,6 +87,21 @@ export class Converter {
       color: as,
       ...(keepsDepth ? { bits: source.depth } : {}),
     };
+  }
+
+  /** The planes as `native` gives them, but not packed before somebody looks; see `LentPicture`. */
+  static lend(native: NativeFrame): LentPicture {
+    const { frame } = native;
+    const facts = describePixelFormat(avGetPixFmtName(frame.format as AVPixelFormat) ?? "unknown");
+    return new LentPicture(native, nativeInfo(frame, facts), (own) => packPlanes(own, facts));
+  }
+
+  /** What `lend` would give, without the pixels. */
+  static lentInfoOf({ frame }: NativeFrame): ImageInfo {
+    return nativeInfo(
+      frame,
+      describePixelFormat(avGetPixFmtName(frame.format as AVPixelFormat) ?? "unknown"),
+    );
   }
 
   #factsOf(native: NativeFrame): PixelFormatFacts {
@@ -265,14 +281,13 @@ function expandRange(samples: Uint16Array, depth: number): void {
 }
 
 /** All planes one after another, each without padding: the bytes that FFmpeg's framemd5 hashes. */
-function packPlanes(frame: Frame, source: PixelFormatFacts): Image {
+function packPlanes(frame: Frame, source: PixelFormatFacts): Image["data"] {
   const { width, height, data } = frame;
   const format = frame.format as AVPixelFormat;
   const size = avImageGetBufferSize(format, width, height, 1);
   const out = Buffer.allocUnsafeSlow(size);
   check(avImageCopyToBuffer(out, size, data, frame.linesize, format, width, height, 1), "pack planes");
-  const info = nativeInfo(frame, source);
-  return { ...info, data: arrayOver(info.dtype, out.buffer, out.byteOffset, size) };
+  return arrayOver(nativeInfo(frame, source).dtype, out.buffer, out.byteOffset, size);
 }
 
 function nativeInfo(frame: Frame, source: PixelFormatFacts): ImageInfo {

@@ -1,4 +1,5 @@
 import {
+  AV_PICTURE_TYPE_NONE,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_RGB,
@@ -19,6 +20,7 @@ import {
 } from "node-av/lib";
 import { bytesOf, dtypeBytes, type Image } from "../../core/image.js";
 import { check, setOption } from "./binding.js";
+import { type LentPicture, lentPicture, type PictureTags } from "./lent-picture.js";
 
 export interface EncoderSettings {
   /** FFmpeg's name of the encoder. */
@@ -28,6 +30,8 @@ export interface EncoderSettings {
   /** FFmpeg's name of the coded pixel format. */
   readonly pixelFormat: string;
   readonly isFullRange: boolean;
+  /** What decoded pictures say of themselves, where those are encoded as they are. */
+  readonly tags?: PictureTags | undefined;
   readonly timeBase: { readonly num: number; readonly den: number };
   readonly rate: { readonly num: number; readonly den: number };
   /** 0 lets the encoder choose. */
@@ -57,6 +61,10 @@ export class Encoder {
   #scaler: SoftwareScaleContext | undefined;
   #scratch = Buffer.alloc(0);
   #source = "";
+  /** Brings decoded pictures to the range and format of the file. */
+  #adapter: SoftwareScaleContext | undefined;
+  /** What it was made for. */
+  #adapts = "";
 
   private constructor(context: CodecContext, settings: EncoderSettings) {
     this.context = context;
@@ -80,8 +88,7 @@ export class Encoder {
       context.timeBase = new Rational(timeBase.num, timeBase.den);
       context.framerate = new Rational(rate.num, rate.den);
       context.threadCount = settings.threads;
-      context.colorRange = settings.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-      context.colorSpace = matrixOf(settings.pixelFormat);
+      tag(context, settings);
       if (settings.hasGlobalHeader) setOption(context, "flags", "+global_header");
       for (const [name, value] of settings.options) setOption(context, name, value);
       const { encoder, width, height, pixelFormat } = settings;
@@ -104,10 +111,49 @@ export class Encoder {
    * @returns resolves when the encoder is done with this frame; the image is free at once.
    */
   encode(image: Image, pts: number, take: (packet: Packet) => void): Promise<void> {
+    const lent = lentPicture(image);
+    if (lent) return this.#encodeLent(lent, pts, take);
     const frame = this.#freeFrame();
     this.#paint(image, frame);
     frame.pts = BigInt(pts);
     return this.#send(frame, take);
+  }
+
+  /** The decoder's own picture goes in; where the file means something else by its samples, it is adapted. */
+  async #encodeLent(lent: LentPicture, pts: number, take: (packet: Packet) => void): Promise<void> {
+    const frame = this.#isAlike(lent.tags) ? lent.frame.clone() : this.#freeFrame();
+    if (!frame) throw new Error("no memory for another reference to a picture");
+    const isOwn = this.#pool.includes(frame);
+    try {
+      if (isOwn) this.#adapt(lent.frame, frame, lent.tags);
+      // As the context says it: old names of full range are names of the same layout.
+      else frame.format = formatNamed(this.#settings.pixelFormat);
+      frame.pts = BigInt(pts);
+      // What a decoder says of a picture is none of an encoder's business.
+      frame.pictType = AV_PICTURE_TYPE_NONE;
+      frame.duration = 0n;
+      frame.quality = 0;
+      await this.#send(frame, take);
+    } finally {
+      if (!isOwn) frame.free();
+    }
+  }
+
+  #isAlike({ pixelFormat, range, matrix }: PictureTags): boolean {
+    const { tags } = this.#settings;
+    return tags?.pixelFormat === pixelFormat && tags.range === range && tags.matrix === matrix;
+  }
+
+  #adapt(from: Frame, to: Frame, tags: PictureTags): void {
+    const kind = JSON.stringify(tags);
+    if (this.#adapts !== kind) {
+      this.#adapter?.freeContext();
+      this.#adapter = new SoftwareScaleContext();
+      this.#adapter.allocContext();
+      this.#adapts = kind;
+    }
+    // The plain call knows nothing of tags; this one reads them off both.
+    check(this.#adapter!.scaleFrameSync(to, from), "adapt a picture");
   }
 
   /** Gives the packets of frames that the encoder still holds. */
@@ -118,6 +164,7 @@ export class Encoder {
   close(): void {
     for (const frame of this.#pool.splice(0)) frame.free();
     this.#scaler?.freeContext();
+    this.#adapter?.freeContext();
     this.#packet.free();
     this.context.freeContext();
   }
@@ -134,14 +181,13 @@ export class Encoder {
   #freeFrame(): Frame {
     const free = this.#pool.find((frame) => frame.isWritable);
     if (free) return free;
-    const { width, height, pixelFormat, isFullRange } = this.#settings;
+    const { width, height, pixelFormat } = this.#settings;
     const frame = new Frame();
     frame.alloc();
     frame.width = width;
     frame.height = height;
     frame.format = formatNamed(pixelFormat);
-    frame.colorRange = isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    frame.colorSpace = matrixOf(pixelFormat);
+    tag(frame, this.#settings);
     check(frame.getBuffer(0), "allocate picture");
     // Neutral chroma, for gray images that fill only the luma plane.
     for (const plane of frame.data?.slice(1) ?? []) plane?.fill(128);
@@ -180,6 +226,17 @@ export class Encoder {
       "scale into a picture",
     );
   }
+}
+
+/** Says of an encoder, or of a picture for it, what its samples mean. */
+function tag(target: CodecContext | Frame, { pixelFormat, isFullRange, tags }: EncoderSettings): void {
+  target.colorRange = isFullRange ? AVCOL_RANGE_JPEG : (tags?.range ?? AVCOL_RANGE_MPEG);
+  target.colorSpace = tags?.matrix ?? matrixOf(pixelFormat);
+  if (!tags) return;
+  target.colorPrimaries = tags.primaries;
+  target.colorTrc = tags.transfer;
+  target.chromaLocation = tags.chromaLocation;
+  target.sampleAspectRatio = new Rational(tags.aspect.num, tags.aspect.den);
 }
 
 function copyRows(from: Uint8Array, rowBytes: number, to: Buffer, stride: number, rows: number): void {

@@ -61,7 +61,8 @@ export class Muxer {
     const stream = this.#format.newStream(null);
     check(stream.codecpar.fromContext(encoder), "stream parameters");
     if (tag !== undefined) stream.codecpar.codecTag = tag;
-    const { timeBase, framerate } = encoder;
+    const { timeBase, framerate, sampleAspectRatio } = encoder;
+    stream.sampleAspectRatio = sampleAspectRatio;
     await this.#begin(stream, timeBase, framerate);
   }
 

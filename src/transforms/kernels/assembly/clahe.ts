@@ -1,3 +1,4 @@
+import { count, countEight } from "./count";
 import { rounded } from "./rounding";
 
 /**
@@ -27,17 +28,7 @@ export function countTiles(
       for (let y = ty * tileHeight, end = y + tileHeight; y < end; y++) {
         const row = src + <usize>(load<i32>(rows + (<usize>y << 2)) * width);
         let x = left;
-        for (; x + 8 <= inside; x += 8) {
-          const eight = load<u64>(row + x);
-          count(scratch, <usize>(eight & 255));
-          count(scratch + 1024, <usize>((eight >> 8) & 255));
-          count(scratch + 2048, <usize>((eight >> 16) & 255));
-          count(scratch + 3072, <usize>((eight >> 24) & 255));
-          count(scratch, <usize>((eight >> 32) & 255));
-          count(scratch + 1024, <usize>((eight >> 40) & 255));
-          count(scratch + 2048, <usize>((eight >> 48) & 255));
-          count(scratch + 3072, <usize>(eight >> 56));
-        }
+        for (; x + 8 <= inside; x += 8) countEight(load<u64>(row + x), scratch);
         for (; x < right; x++) count(scratch, load<u8>(row + load<i32>(columns + (<usize>x << 2))));
       }
       for (let i: usize = 0; i < 1024; i += 16) {
@@ -50,11 +41,6 @@ export function countTiles(
       counts += 1024;
     }
   }
-}
-
-function count(table: usize, value: usize): void {
-  const at = table + (value << 2);
-  store<u32>(at, load<u32>(at) + 1);
 }
 
 /**
