@@ -4,13 +4,16 @@ import type { Image } from "../core/image.js";
  * A small picture of 8 bits, for people: each of its pixels is the mean of up to 2 x 2 samples of those that it stands for,
  * so that a frame of any size costs little. A Bayer mosaic becomes gray, of whole cells.
  * @param width pixels at most; never wider than the picture.
+ * @param multiple of which width and height are; what is too much is left out at the right and at the bottom.
  */
-export function previewPicture(image: Image, width: number): Image {
+export function previewPicture(image: Image, width: number, multiple = 1): Image {
   const isMosaic = image.color.startsWith("bayer-");
   const step = Math.max(isMosaic ? 2 : 1, Math.ceil(image.width / Math.max(1, width)));
-  const [wide, high] = [Math.floor(image.width / step), Math.floor(image.height / step)].map((n) =>
-    Math.max(1, n),
-  ) as [number, number];
+  const [wide, high] = [image.width, image.height].map((size) => {
+    const left = Math.floor(size / step);
+    return Math.max(1, left - (left % multiple));
+  }) as [number, number];
+  if (image.dtype === "uint8" && image.channels === 1) return shrinkGray(image, step, isMosaic, wide, high);
   const from = image.channels >= 3 ? 3 : 1;
   const scale = scaleOf(image);
   // Two samples a side, as far apart as the pixel is wide; neighbours in a mosaic, so that all of its colours count.
@@ -38,6 +41,28 @@ export function previewPicture(image: Image, width: number): Image {
     color: from === 3 ? "bgr" : "gray",
     data,
   };
+}
+
+/** The same for what most cameras give, in a third of the time. */
+function shrinkGray(
+  { width, data: samples }: Image,
+  step: number,
+  isMosaic: boolean,
+  wide: number,
+  high: number,
+): Image {
+  const source = samples as Uint8Array;
+  const apart = isMosaic ? 1 : step >> 1;
+  const data = new Uint8Array(wide * high);
+  for (let y = 0, to = 0; y < high; y++) {
+    let above = y * step * width;
+    let below = above + apart * width;
+    for (const end = to + wide; to < end; above += step, below += step) {
+      const sum = source[above]! + source[above + apart]! + source[below]! + source[below + apart]!;
+      data[to++] = (sum + 2) >> 2;
+    }
+  }
+  return { width: wide, height: high, channels: 1, dtype: "uint8", color: "gray", data };
 }
 
 /** What makes a sum of four samples one of 8 bits. */

@@ -1,4 +1,6 @@
 import {
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_RGB,
@@ -101,12 +103,14 @@ export class Encoder {
    * Copies an image in and encodes it.
    * @param pts in ticks of the time base; has to rise from frame to frame.
    * @param take gets each packet that is ready; it is reused after the call.
+   * @param isKey it is to be a keyframe; otherwise the encoder chooses.
    * @returns resolves when the encoder is done with this frame; the image is free at once.
    */
-  encode(image: Image, pts: number, take: (packet: Packet) => void): Promise<void> {
+  encode(image: Image, pts: number, take: (packet: Packet) => void, isKey = false): Promise<void> {
     const frame = this.#freeFrame();
     this.#paint(image, frame);
     frame.pts = BigInt(pts);
+    frame.pictType = isKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     return this.#send(frame, take);
   }
 
