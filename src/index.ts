@@ -76,12 +76,12 @@ import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
 export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
-export * from "./capture/painted-number.js";
 export type { ClockFitSummary } from "./capture/clock-fit.js";
 export type { DurationSummary } from "./capture/duration-histogram.js";
 export type { DropPolicy } from "./capture/frame-queue.js";
 export type { ClockStep } from "./capture/host-clock.js";
 export type { Gap, LossCause } from "./capture/loss-ledger.js";
+export * from "./capture/painted-number.js";
 export * from "./capture/recorder.js";
 export type { SegmentCounts, SegmentReport } from "./capture/segment.js";
 export type { BentStep } from "./convert/bend-in-threads.js";

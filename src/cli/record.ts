@@ -1,62 +1,55 @@
 import { InvalidArgumentError, Option } from "commander";
-import type { CameraOptions } from "../capture/camera.js";
-import type { RecordingReceipt, TrackCounts } from "../capture/recorder.js";
-import { CameraError } from "../core/errors.js";
-import type { BayerPattern } from "../core/image.js";
-import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit } from "./exit.js";
-import { countOf, formatSeconds } from "./output.js";
+import type { Recording } from "../recording/recording.js";
+import type { TrackEvent } from "../recording/track.js";
+import { addCommonOptions, type CliCommand, type Context } from "./context.js";
+import { exit, isInterruption } from "./exit.js";
+import { toJson } from "./json.js";
+import { describeRecording, statusOf, stoppedBy } from "./record-report.js";
+import { type RecordCliOptions, rigOf } from "./record-rig.js";
+import { startStatusLines } from "./record-status.js";
 import { parseInteger, parsePositive } from "./selection.js";
 
-interface RecordCliOptions extends CommonOptions {
-  readonly camera: string;
-  readonly seconds?: number;
-  readonly frames?: number;
-  readonly width?: number;
-  readonly height?: number;
-  readonly rate?: number;
-  readonly dtype?: "uint8" | "uint16";
-  readonly color?: "gray" | "bgr" | BayerPattern;
-  readonly format?: string;
-  readonly chunkSize?: number;
-  readonly quality?: number;
-  readonly gop?: number;
-  readonly preset?: string;
-  readonly fps?: number;
-  readonly pixelFormat?: string;
-  readonly threads?: number;
-  readonly hardware?: boolean;
-  readonly drop: "newest" | "oldest" | "fail";
-  readonly queue: number;
-  readonly metadata: Record<string, string>;
-  readonly overwrite?: boolean;
-}
-
 const help = `
-Cameras: synthetic, or synthetic:640x480@25 with a size and a rate. Each of its frames has its number painted in.
-Records until --seconds or --frames are reached, or Ctrl-C, which closes the store as the end does (exit code 130). So
-does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second signal
-does not stop the closing, a third one does: then "marey repair" makes the store whole. Who reads the output, or started
-the recording, may go: it goes on.
-A sink that is too slow makes the queue full; what is dropped then is counted, and leaves a gap in the frame numbers.
+Cameras: "marey cameras" lists them. synthetic:640x480@25 needs no hardware; each of its frames has its number painted in.
+Several cameras (--camera left=ADDRESS --camera right=ADDRESS) make a folder with a store for each, recorded from one instant
+on. Each camera has a process of its own: one that crashes is started again, its store goes on, and the others notice nothing.
+
+Records until --seconds, --frames or --until are reached, or Ctrl-C, which closes the stores as the end does (exit code
+130). So does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second
+signal does not stop the closing, a third one does: the cameras' processes close their stores then by themselves. Who reads
+the output, or started the recording, may go: it goes on.
+
+With --armed cameras run, and frames are saved when something says so: Enter on the keyboard, a signal (--trigger-signal), a
+file that is there (--trigger-file), a schedule (--schedule). --pre-trigger saves the seconds before that, too. Each time
+makes new stores, in a folder with the time as its name; so does --rotate.
+
+A disk that is too slow makes the queue full; what is dropped then is counted. Every lost frame leaves a gap in the frame
+numbers, and is counted by its cause: camera, queue, encoder or disk.
 
 Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8 bits into h264-lossless/mkv, because a
 lossy codec would mix the colours of neighbouring pixels; 16 bits into npy. Mosaics come back debayered, as BGR;
 --stored-pixels of the reading commands gives the mosaic itself.
 
-With --json one object: output, camera, seconds, stoppedBy (length, signal or source), offered, written, dropped,
-missing (numbers that the camera itself lost).
+With --json one object at the end: output, seconds, stoppedBy (length, signal or source), and of all cameras together
+offered, written, dropped, missing (numbers that the camera itself lost); tracks has the same for each, and more. With --events
+a line of JSON for all that happens, and for the status once a second.
 
-Example:
-  marey record run1 --camera synthetic:1280x1024@100 --seconds 10 --format avc1/mp4`;
+Exit code 4: frames were saved, but a camera or a store failed on the way.
+
+Examples:
+  marey record run1 --camera synthetic:1280x1024@100 --seconds 10 --format avc1/mp4
+  marey record day1 --camera top=synthetic:640x480@60 --camera side=synthetic:640x480@30 --seconds 5
+  marey record nights --camera synthetic:640x480@25 --schedule "0 22 * * *" --for 8h --until +2s
+  marey record talks --camera synthetic:320x240@25 --armed --pre-trigger 2 --until +3s`;
 
 export const record: CliCommand = {
   define(command, context, finish) {
     addCommonOptions(command)
-      .argument("<store>", "the store to make")
-      .requiredOption("--camera <address>", "which camera")
+      .argument("<target>", "the store to make, or a folder for several")
+      .option("--camera <address>", "which camera, or NAME=ADDRESS; may be given again", addText, [])
       .option("--seconds <length>", "how long", parsePositive)
-      .option("--frames <count>", "how many frames", parseInteger)
+      .option("--frames <count>", "how many frames of each camera", parseInteger)
+      .option("--until <time>", "when it is over: 18:30, an ISO date, or +2h from now")
       .option("--width <pixels>", "of the picture", parseInteger)
       .option("--height <pixels>", "of the picture", parseInteger)
       .option("--rate <fps>", "frames a second", parsePositive)
@@ -65,6 +58,18 @@ export const record: CliCommand = {
         new Option("--color <name>", "of the frames").choices([
           ...["gray", "bgr", "bayer-rg", "bayer-gr", "bayer-gb", "bayer-bg"],
         ]),
+      )
+      .option("--camera-format <name>", "how pixels come, as the driver names it: YUYV, MJPG, GREY ...")
+      .option(
+        "--set <name=value>",
+        "a setting of the camera, as exposure_absolute=157; may be given again",
+        addPair,
+        {},
+      )
+      .option(
+        "--silence <seconds>",
+        "without a frame, after which a camera is opened anew (default: 5)",
+        parsePositive,
       )
       .option("--format <name>", "store format (default: by what the camera gives, see below)")
       .option("--chunk-size <frames>", "frames in each chunk", parseInteger)
@@ -76,7 +81,7 @@ export const record: CliCommand = {
       )
       .option(
         "--fps <rate>",
-        "what the video files say; the true times are kept beside (default: 25)",
+        "what the video files say; the true times are kept beside (default: the camera's, or 25)",
         parsePositive,
       )
       .option("--pixel-format <name>", "FFmpeg's name: yuv420p, yuv422p, yuv444p, gray ...")
@@ -87,12 +92,36 @@ export const record: CliCommand = {
           .choices(["newest", "oldest", "fail"])
           .default("newest"),
       )
-      .option("--queue <MiB>", "pixels that may wait for the disk", parsePositive, 256)
-      .option("--metadata <key=value>", "kept in the store; may be given again", addPair, {})
+      .option("--queue <MiB>", "pixels of each camera that may wait for the disk", parsePositive, 256)
+      .addOption(
+        new Option("--durability <level>", "what a frame has survived when it counts as written")
+          .choices(["flush", "second", "frame"])
+          .default("second"),
+      )
+      .option(
+        "--min-free <size>",
+        "of the disk that stays free, as 2GiB (default: 2 GiB, or 5 % of a small disk)",
+      )
+      .option("--armed", "wait for a trigger")
+      .option("--pre-trigger <seconds>", "before the trigger that are saved, too", parsePositive)
+      .option("--trigger-file <path>", "saves while this file is there")
+      .addOption(
+        new Option("--trigger-signal <name>", "begins and ends by turns").choices(["SIGUSR1", "SIGUSR2"]),
+      )
+      .option("--schedule <cron>", "when to begin, as crontab has it; may be given again", addText, [])
+      .option("--for <length>", "how long to save each time: 30s, 10min, 8h")
+      .option(
+        "--rotate <when>",
+        "new stores every hour, day, length (10min) or size (4GiB); may be given again",
+        addText,
+        [],
+      )
+      .option("--metadata <key=value>", "kept in the stores; may be given again", addPair, {})
       .option("--overwrite", "replace the store if it exists")
+      .option("--events", "tell as lines of JSON what happens, and the status once a second")
       .addHelpText("after", help)
-      .action(async (output: string, options: RecordCliOptions) =>
-        finish(await run(output, options, context)),
+      .action(async (target: string, options: RecordCliOptions) =>
+        finish(await run(target, options, context)),
       );
   },
 };
@@ -103,95 +132,71 @@ export function addPair(text: string, pairs: Record<string, string>): Record<str
   return { ...pairs, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-async function run(output: string, options: RecordCliOptions, context: Context): Promise<number> {
-  const { builtInFormats, createStore, record, usualFormat } = await import("../index.js");
-  await using camera = await openCamera(options);
-  const { chunkSize, overwrite, seconds, frames } = options;
-  const format = options.format ?? usualFormat(camera.info);
-  const isLossy = builtInFormats.find(({ name }) => name === format)?.lossless === false;
-  const progress = context.progress("recording", expectedFrames(options), options);
-  const receipt = await context
-    .guard(async () => {
+function addText(text: string, texts: readonly string[]): readonly string[] {
+  return [...texts, text];
+}
+
+/** Milliseconds between two lines of status. */
+const statusEvery = 1000;
+
+async function run(target: string, options: RecordCliOptions, context: Context): Promise<number> {
+  const rig = await rigOf(target, options);
+  const { startRecording } = await import("../recording/index.js");
+  const started = performance.now();
+  // Only those who ask for the end get it: a reader of the output who has gone is nobody's reason to lose frames.
+  const stop = new AbortController();
+  const onAbort = (): void => {
+    if (isInterruption(context.signal.reason)) stop.abort(context.signal.reason);
+  };
+  context.signal.addEventListener("abort", onAbort);
+  const tell = (event: Record<string, unknown>): void => {
+    if (options.events) void context.out.line(toJson(event));
+  };
+  const lines = startStatusLines(options.quiet === true || options.events === true);
+  let recording: Recording | undefined;
+  let troubles = 0;
+  const onEvent = (event: TrackEvent): void => {
+    if (event.kind === "restarted" || event.kind === "broken" || event.kind === "failed") troubles++;
+    tell({ event: event.kind, track: event.track, time: event.time, text: event.text });
+    // What goes wrong before anything runs is the command's own error.
+    if (recording && event.kind !== "running" && event.kind !== "saved" && event.kind !== "ended") {
+      lines.say(`marey: ${event.track}: ${event.kind}: ${event.text}`);
+    }
+  };
+  const timer = setInterval(() => {
+    if (recording) tell({ event: "status", ...statusOf(recording) });
+  }, statusEvery);
+  try {
+    await context.guard(async () => {
       context.signal.throwIfAborted();
-      const sink = await createStore(output, {
-        info: camera.info,
-        format,
-        metadata: { ...options.metadata, camera: camera.id },
-        ...(chunkSize !== undefined && { chunkSize }),
-        ...encoderOptions(options),
-        ...(overwrite !== undefined && { overwrite }),
-      });
-      if (isLossy && camera.info.color.startsWith("bayer-")) {
-        const better = usualFormat(camera.info);
-        const found = `loses colour of a ${camera.info.color} mosaic; ${better} does not`;
-        context.note(`marey: ${format} ${found}`, options);
-      }
-      try {
-        return await record([{ name: camera.id, source: camera, sink }], {
-          signal: context.signal,
-          drop: options.drop,
-          queueBytes: options.queue * 2 ** 20,
-          ...(seconds !== undefined && { seconds }),
-          ...(frames !== undefined && { frames }),
-          onProgress: ([track]) => progress.update(track!.written),
-        });
-      } finally {
-        await sink.close();
-      }
-    })
-    .finally(() => progress.end());
-  await report(output, camera.id, receipt, options, context);
-  return exit.ok;
-}
-
-function encoderOptions(options: RecordCliOptions) {
-  const { quality, gop, preset, fps, pixelFormat, threads, hardware } = options;
-  return {
-    ...(quality !== undefined && { quality }),
-    ...(gop !== undefined && { gop }),
-    ...(preset !== undefined && { preset }),
-    ...(fps !== undefined && { fps }),
-    ...(pixelFormat !== undefined && { pixelFormat }),
-    ...(threads !== undefined && { threads }),
-    ...(hardware && { hardware: "auto" as const }),
-  };
-}
-
-async function openCamera({ camera, width, height, rate, dtype, color }: RecordCliOptions) {
-  const { builtInCameras } = await import("../index.js");
-  const [scheme, ...rest] = camera.split(":");
-  const driver = builtInCameras.find((candidate) => candidate.scheme === scheme);
-  if (!driver) {
-    const known = builtInCameras.map((candidate) => candidate.scheme).join(", ");
-    throw new CameraError(camera, `no driver for "${scheme}" (known: ${known})`);
+      recording = await startRecording(rig, { signal: stop.signal, onEvent });
+      await warnOfLoss(recording, context, options);
+      lines.follow(recording);
+      await recording.done;
+    });
+  } finally {
+    clearInterval(timer);
+    lines.end();
+    context.signal.removeEventListener("abort", onAbort);
   }
-  const asked: CameraOptions = {
-    ...(width !== undefined && { width }),
-    ...(height !== undefined && { height }),
-    ...(rate !== undefined && { rate }),
-    ...(dtype && { dtype }),
-    ...(color && { color }),
-  };
-  return driver.open(rest.join(":"), asked);
+  const result = describeRecording(target, recording!, {
+    seconds: (performance.now() - started) / 1000,
+    stoppedBy: stoppedBy(recording!, stop.signal.aborted),
+  });
+  tell({ event: "done", ...result.json });
+  if (options.json && !options.events) await context.out.json(result.json);
+  else if (!options.quiet && !options.events) for (const line of result.lines) await context.out.line(line);
+  if (recording!.tracks.every(({ failure, counts }) => failure !== undefined && counts.written === 0))
+    return exit.failed;
+  return troubles > 0 ? exit.partly : exit.ok;
 }
 
-function expectedFrames({ frames, seconds, rate }: RecordCliOptions): number | undefined {
-  return frames ?? (seconds !== undefined && rate !== undefined ? Math.round(seconds * rate) : undefined);
-}
-
-async function report(
-  output: string,
-  camera: string,
-  { tracks, seconds, stoppedBy }: RecordingReceipt,
-  options: CommonOptions,
-  { out }: Context,
-): Promise<void> {
-  const { offered, written, dropped, missing } = tracks[0] as TrackCounts;
-  if (options.json) {
-    await out.json({ output, camera, seconds, stoppedBy, offered, written, dropped, missing });
-    return;
+async function warnOfLoss(recording: Recording, context: Context, options: RecordCliOptions): Promise<void> {
+  const { builtInFormats, usualFormat } = await import("../index.js");
+  for (const { facts, format } of recording.tracks) {
+    const isLossy = builtInFormats.find(({ name }) => name === format)?.lossless === false;
+    if (!isLossy || facts === undefined || !facts.info.color.startsWith("bayer-")) continue;
+    const found = `loses colour of a ${facts.info.color} mosaic; ${usualFormat(facts.info)} does not`;
+    context.note(`marey: ${format} ${found}`, options);
   }
-  if (options.quiet) return;
-  const lost = dropped + missing === 0 ? "none lost" : `${dropped} dropped, ${missing} lost by the camera`;
-  await out.line(`${output}: ${countOf(written, "frame")} in ${formatSeconds(seconds)}, ${lost}`);
 }

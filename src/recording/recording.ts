@@ -69,13 +69,14 @@ export class Recording {
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const { durability, minFree, preTrigger, silence, metadata } = rig;
+    const { durability, minFree, preTrigger, silence, metadata, overwrite } = rig;
     const shared = {
       ...(durability && { durability }),
       ...(minFree !== undefined && { minFree }),
       ...(preTrigger !== undefined && { preTrigger }),
       ...(silence !== undefined && { silence }),
       ...(metadata && { metadata }),
+      ...(overwrite && { overwrite }),
     };
     this.tracks = rig.cameras.map((camera) => {
       const plan = { camera, rig: shared, clockOffset: this.clock.offset };

@@ -3,11 +3,13 @@ import type { DropPolicy } from "../capture/frame-queue.js";
 import type { Durability, EncoderOptions } from "../store/chunk-format.js";
 
 /** One camera of a rig, and how its frames are kept. */
-export interface RigCamera extends EncoderOptions, Omit<CameraOptions, "signal"> {
+export interface RigCamera extends EncoderOptions, Omit<CameraOptions, "signal" | "pixelFormat"> {
   /** Names its stores; unique in the rig, a word of letters, digits, `-`, `_` and `.`. */
   readonly name: string;
   /** What it is: a driver's scheme and an address, as in device:/dev/video0 or rtsp://host/stream. */
   readonly camera: string;
+  /** The driver's name for how pixels come: `pixelFormat` of `CameraOptions`; here that is the encoder's. */
+  readonly cameraFormat?: string;
   /** Store format. @default by what the camera gives; see `usualFormat` */
   readonly format?: string;
   /** Frames a chunk. @default as `createStore` */
@@ -56,6 +58,8 @@ export interface Rig {
   readonly pattern?: string;
   /** Kept in all stores. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Replace stores that are there. @default false */
+  readonly overwrite?: boolean;
   /** What a frame has survived when it counts as written; see `createStore`. @default "second" */
   readonly durability?: Durability;
   /** Bytes of the disk that stay free; see `createStore`. */

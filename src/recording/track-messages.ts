@@ -13,7 +13,7 @@ import type { Rig, RigCamera } from "./rig.js";
 /** How a camera's process is to work. */
 export interface TrackPlan {
   readonly camera: RigCamera;
-  readonly rig: Pick<Rig, "durability" | "minFree" | "preTrigger" | "silence" | "metadata">;
+  readonly rig: Pick<Rig, "durability" | "minFree" | "preTrigger" | "silence" | "metadata" | "overwrite">;
   /** Of the recording's time line; see `HostClock`. */
   readonly clockOffset: number;
   /** A process before it recorded into this store, and died: go on there. Its frames were `interval` seconds apart. */

@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { Camera } from "../capture/camera.js";
+import type { Camera, CameraOptions } from "../capture/camera.js";
 import { clocksOfThisMachine, HostClock, monotonicSeconds } from "../capture/host-clock.js";
 import type { Segment } from "../capture/segment.js";
 import { TrackRun } from "../capture/track-run.js";
 import type { Frame } from "../core/frame.js";
 import { describeImage, describeMismatch, type ImageInfo } from "../core/image.js";
 import { builtInCameras, builtInFormats, createStore, usualFormat } from "../index.js";
-import { findFormat } from "../store/chunk-format.js";
+import { findFormat, pickEncoderOptions } from "../store/chunk-format.js";
 import type { StoreWriter } from "../store/store-writer.js";
 import { openCamera } from "./open-camera.js";
 import { Preview } from "./preview.js";
@@ -130,8 +130,7 @@ export class TrackWork {
     while (!this.#stop.signal.aborted) {
       const started = monotonicSeconds();
       try {
-        const { camera: address, name: _, ...options } = this.#plan.camera;
-        this.#camera = await openCamera(address, { ...options, signal: this.#stop.signal }, builtInCameras);
+        this.#camera = await openCamera(this.#plan.camera.camera, this.#cameraOptions(), builtInCameras);
         await this.#know(this.#camera);
         this.#firstFrame = true;
         const end = await this.#run.pump(this.#camera, this.#stop.signal, { ...(why && { why }), silence });
@@ -152,6 +151,21 @@ export class TrackWork {
         await this.#letGo();
       }
     }
+  }
+
+  #cameraOptions(): CameraOptions {
+    const { width, height, rate, dtype, color, cameraFormat, settings, timeout } = this.#plan.camera;
+    return {
+      ...(width !== undefined && { width }),
+      ...(height !== undefined && { height }),
+      ...(rate !== undefined && { rate }),
+      ...(dtype && { dtype }),
+      ...(color && { color }),
+      ...(cameraFormat !== undefined && { pixelFormat: cameraFormat }),
+      ...(settings && { settings }),
+      ...(timeout !== undefined && { timeout }),
+      signal: this.#stop.signal,
+    };
   }
 
   /** A camera that hangs is left behind. */
@@ -227,11 +241,14 @@ export class TrackWork {
     const { id, path, append } = target;
     try {
       if (this.#info === undefined) throw new Error("the camera is not open");
-      const { metadata, durability, minFree } = this.#plan.rig;
+      const { metadata, durability, minFree, overwrite } = this.#plan.rig;
       const { camera } = this.#plan;
+      const { chunkSize } = camera;
       const writer = await createStore(path, {
-        ...camera,
+        ...pickEncoderOptions(camera),
         ...this.#fps(),
+        ...(chunkSize !== undefined && { chunkSize }),
+        ...(overwrite && !append && { overwrite }),
         info: this.#info,
         format: this.#format,
         append,

@@ -1,0 +1,151 @@
+import { basename, dirname } from "node:path";
+import type { BayerPattern } from "../core/image.js";
+import type { Rig, RigCamera, Rotation } from "../recording/rig.js";
+import type { CommonOptions } from "./context.js";
+import { UsageError } from "./exit.js";
+import { parseInstant, parseLength, parseSize } from "./record-units.js";
+
+/** What `marey record` was asked, as commander gives it. */
+export interface RecordCliOptions extends CommonOptions {
+  readonly camera: readonly string[];
+  readonly seconds?: number;
+  readonly frames?: number;
+  readonly until?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly rate?: number;
+  readonly dtype?: "uint8" | "uint16";
+  readonly color?: "gray" | "bgr" | BayerPattern;
+  readonly cameraFormat?: string;
+  readonly set: Record<string, string>;
+  readonly silence?: number;
+  readonly format?: string;
+  readonly chunkSize?: number;
+  readonly quality?: number;
+  readonly gop?: number;
+  readonly preset?: string;
+  readonly fps?: number;
+  readonly pixelFormat?: string;
+  readonly threads?: number;
+  readonly hardware?: boolean;
+  readonly drop: "newest" | "oldest" | "fail";
+  readonly queue: number;
+  readonly durability: "flush" | "second" | "frame";
+  readonly minFree?: string;
+  readonly armed?: boolean;
+  readonly preTrigger?: number;
+  readonly triggerFile?: string;
+  readonly triggerSignal?: "SIGUSR1" | "SIGUSR2";
+  readonly schedule: readonly string[];
+  readonly for?: string;
+  readonly rotate: readonly string[];
+  readonly metadata: Record<string, string>;
+  readonly overwrite?: boolean;
+  readonly events?: boolean;
+}
+
+/**
+ * The rig that the command line asks for.
+ * @param target a store for one camera, else a folder.
+ * @throws {UsageError} if it makes no sense.
+ */
+export async function rigOf(target: string, options: RecordCliOptions): Promise<Rig> {
+  if (options.camera.length === 0)
+    throw new UsageError('which camera? "marey cameras" lists them; --camera synthetic needs none');
+  const cameras = options.camera.map((text, at) => cameraOf(text, at, options));
+  const { seconds, frames, until, silence, durability, minFree, armed, preTrigger, metadata, overwrite } =
+    options;
+  const rotate = rotationOf(options.rotate);
+  const schedule = scheduleOf(options);
+  const triggers = {
+    ...(options.triggerFile !== undefined && { file: options.triggerFile }),
+    ...(options.triggerSignal && { signal: options.triggerSignal }),
+  };
+  const hasTriggers = Object.keys(triggers).length > 0;
+  const isMany = armed || schedule !== undefined || hasTriggers || rotate !== undefined;
+  if (isMany && frames !== undefined) throw new UsageError("--frames is for one store of each camera");
+  const place =
+    cameras.length === 1 && !isMany
+      ? { directory: dirname(target), pattern: basename(target) }
+      : { directory: target, pattern: patternFor(cameras.length > 1, isMany) };
+  return {
+    cameras,
+    ...place,
+    metadata,
+    durability,
+    ...(seconds !== undefined && { seconds }),
+    ...(frames !== undefined && { frames }),
+    ...(until !== undefined && { until: parseInstant(until) }),
+    ...(silence !== undefined && { silence }),
+    ...(minFree !== undefined && { minFree: parseSize(minFree) }),
+    ...(preTrigger !== undefined && { preTrigger }),
+    ...(armed && { armed }),
+    ...(rotate && { rotate }),
+    ...(schedule && { schedule }),
+    ...(hasTriggers && { triggers }),
+    ...(overwrite && { overwrite }),
+  };
+}
+
+/** Stores of one instant stand together; without a time in it, there is one of each camera. */
+function patternFor(hasSeveralCameras: boolean, hasSeveralStores: boolean): string {
+  const time = "{time:%Y%m%d_%H%M%S}";
+  if (!hasSeveralStores) return "{name}";
+  return hasSeveralCameras ? `${time}/{name}` : time;
+}
+
+function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamera {
+  const [, given, address] = /^(?:([\w.-]+)=)?(.*)$/s.exec(text)!;
+  const { width, height, rate, dtype, color, cameraFormat, format, chunkSize, queue, drop } = options;
+  const name = given ?? (options.camera.length === 1 ? "camera" : `camera${at + 1}`);
+  return {
+    name,
+    camera: address!,
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    ...(rate !== undefined && { rate }),
+    ...(dtype && { dtype }),
+    ...(color && { color }),
+    ...(cameraFormat !== undefined && { cameraFormat }),
+    ...(Object.keys(options.set).length > 0 && { settings: options.set }),
+    ...(format !== undefined && { format }),
+    ...(chunkSize !== undefined && { chunkSize }),
+    ...encoderOptions(options),
+    queueBytes: queue * 2 ** 20,
+    drop,
+  };
+}
+
+function encoderOptions(options: RecordCliOptions) {
+  const { quality, gop, preset, fps, pixelFormat, threads, hardware } = options;
+  return {
+    ...(quality !== undefined && { quality }),
+    ...(gop !== undefined && { gop }),
+    ...(preset !== undefined && { preset }),
+    ...(fps !== undefined && { fps }),
+    ...(pixelFormat !== undefined && { pixelFormat }),
+    ...(threads !== undefined && { threads }),
+    ...(hardware && { hardware: "auto" as const }),
+  };
+}
+
+function rotationOf(texts: readonly string[]): Rotation | undefined {
+  let rotation: Rotation | undefined;
+  for (const text of texts) {
+    if (text === "hour" || text === "day") rotation = { ...rotation, every: text };
+    else if (/[kmgt]i?b$/i.test(text)) rotation = { ...rotation, bytes: parseSize(text) };
+    else rotation = { ...rotation, every: parseLength(text) };
+  }
+  return rotation;
+}
+
+function scheduleOf({ schedule, for: length }: RecordCliOptions): Rig["schedule"] {
+  if (schedule.length === 0) {
+    if (length !== undefined)
+      throw new UsageError("--for is how long a --schedule saves each time; else it is --seconds");
+    return undefined;
+  }
+  if (length === undefined)
+    throw new UsageError("--schedule needs --for: how long to save each time, as in 8h");
+  return schedule.map((cron) => ({ cron, seconds: parseLength(length) }));
+}
