@@ -49,7 +49,7 @@ const patience = 5000;
 export class PreviewHub {
   readonly #track: LiveTrack;
   readonly #seats = new Set<Taken>();
-  readonly #asked = { jpeg: "", h264: "" };
+  readonly #asked = { jpeg: "0 0", h264: "0 0" };
   #timer: NodeJS.Timeout | undefined;
   #isKeyDue = false;
   #keyAt = Number.NEGATIVE_INFINITY;
