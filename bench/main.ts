@@ -1,7 +1,9 @@
 // usage: npm run bench -- NAME …   (see README.md beside this file)
 const names = process.argv.slice(2);
 if (names.length === 0) {
-  console.error("which one? video, images, pixels, transforms, convert, store, index, safety, lossless");
+  console.error(
+    "which one? video, images, pixels, transforms, convert, store, index, safety, lossless, preview",
+  );
   process.exit(2);
 }
 for (const name of names) await import(`./${name}.js`);

@@ -43,7 +43,7 @@ export class DiskLeft {
     for (const { name, status } of this.#live.tracks) {
       const before = this.#rates.get(name);
       const byteRate = status?.store === undefined ? 0 : status.byteRate;
-      const rate = before ? before + weight * (byteRate - before) : byteRate;
+      const rate = before && byteRate > 0 ? before + weight * (byteRate - before) : byteRate;
       this.#rates.set(name, rate);
       try {
         const folder = status?.store === undefined ? directory : dirname(status.store);
