@@ -56,6 +56,7 @@ export class Encoder {
   readonly #settings: EncoderSettings;
   readonly #packet = new Packet();
   readonly #pool: Frame[] = [];
+  readonly #quality: number;
   #scaler: SoftwareScaleContext | undefined;
   #scratch = Buffer.alloc(0);
   #source = "";
@@ -63,6 +64,7 @@ export class Encoder {
   private constructor(context: CodecContext, settings: EncoderSettings) {
     this.context = context;
     this.#settings = settings;
+    this.#quality = context.globalQuality;
     this.#packet.alloc();
   }
 
@@ -110,6 +112,8 @@ export class Encoder {
     const frame = this.#freeFrame();
     this.#paint(image, frame);
     frame.pts = BigInt(pts);
+    // Those that take a quality of their own take it from each picture.
+    frame.quality = this.#quality;
     frame.pictType = isKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     return this.#send(frame, take);
   }
