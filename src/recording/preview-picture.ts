@@ -1,4 +1,5 @@
 import type { Image } from "../core/image.js";
+import { shrinkGray } from "./shrink-gray.js";
 
 /**
  * A small picture of 8 bits, for people: each of its pixels is the mean of up to 2 x 2 samples of those that it stands for,
@@ -13,7 +14,10 @@ export function previewPicture(image: Image, width: number, multiple = 1): Image
     const left = Math.floor(size / step);
     return Math.max(1, left - (left % multiple));
   }) as [number, number];
-  if (image.dtype === "uint8" && image.channels === 1) return shrinkGray(image, step, isMosaic, wide, high);
+  if (image.dtype === "uint8" && image.channels === 1) {
+    const data = shrinkGray(image.data as Uint8Array, image.width, { wide, high, step, isMosaic });
+    return { width: wide, height: high, channels: 1, dtype: "uint8", color: "gray", data };
+  }
   const from = image.channels >= 3 ? 3 : 1;
   const scale = scaleOf(image);
   // Two samples a side, as far apart as the pixel is wide; neighbours in a mosaic, so that all of its colours count.
@@ -41,28 +45,6 @@ export function previewPicture(image: Image, width: number, multiple = 1): Image
     color: from === 3 ? "bgr" : "gray",
     data,
   };
-}
-
-/** The same for what most cameras give, in a third of the time. */
-function shrinkGray(
-  { width, data: samples }: Image,
-  step: number,
-  isMosaic: boolean,
-  wide: number,
-  high: number,
-): Image {
-  const source = samples as Uint8Array;
-  const apart = isMosaic ? 1 : step >> 1;
-  const data = new Uint8Array(wide * high);
-  for (let y = 0, to = 0; y < high; y++) {
-    let above = y * step * width;
-    let below = above + apart * width;
-    for (const end = to + wide; to < end; above += step, below += step) {
-      const sum = source[above]! + source[above + apart]! + source[below]! + source[below + apart]!;
-      data[to++] = (sum + 2) >> 2;
-    }
-  }
-  return { width: wide, height: high, channels: 1, dtype: "uint8", color: "gray", data };
 }
 
 /** What makes a sum of four samples one of 8 bits. */

@@ -8,7 +8,7 @@ export interface PictureStreamOptions {
   readonly codec: "mjpeg" | "h264";
   /** Pictures a second, about. */
   readonly rate: number;
-  /** As `createVideo` has it: 1 … 31 of mjpeg, 0 … 51 of h264. @default 7; 27 */
+  /** As `createVideo` has it: 1 … 31 of mjpeg, 0 … 51 of h264. @default 5; 27 */
   readonly quality?: number;
 }
 
@@ -45,7 +45,7 @@ export class PictureStream {
    * @throws {UnsupportedError} if it cannot hold such pictures; {RangeError} if `rate` is not above 0.
    */
   static async open(info: ImageInfo, options: PictureStreamOptions): Promise<PictureStream> {
-    const { codec, rate, quality = codec === "mjpeg" ? 7 : 27 } = options;
+    const { codec, rate, quality = codec === "mjpeg" ? 5 : 27 } = options;
     const { width, height } = info;
     const isEven = width % 2 === 0 && height % 2 === 0;
     const isPlain = info.dtype === "uint8" && (info.color === "gray" || info.color === "bgr");
