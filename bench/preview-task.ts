@@ -1,7 +1,10 @@
 // One measurement of bench/preview.ts, in a process of its own. Prints one JSON line.
 //   preview-task.js latency PORT ws|h264|mjpeg WIDTH SECONDS     from the camera's stamp to the picture in the client, ms
+//   preview-task.js floor SECONDS                                the same way for a few bytes: what the machine itself takes, ms
 //   preview-task.js cpu WIDTH SECONDS TURNS                      of a camera's process that saves nothing, ms of CPU a second
+import { fork } from "node:child_process";
 import { get } from "node:http";
+import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import { startRecording } from "../src/recording/index.js";
 import { readPictureMessage } from "../src/view/index.js";
@@ -10,9 +13,20 @@ const [task, ...args] = process.argv.slice(2);
 const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
+const late: number[] = [];
+
+async function report(seconds: number): Promise<never> {
+  await pause(1);
+  late.length = 0;
+  await pause(seconds);
+  late.sort((a, b) => a - b);
+  const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(late.length * share))]!;
+  console.log(JSON.stringify({ p50: at(0.5), p95: at(0.95), rate: late.length / seconds }));
+  process.exit(0);
+}
+
 if (task === "latency") {
   const [port, way, width, seconds] = args as [string, string, string, string];
-  const late: number[] = [];
   // Whole milliseconds, cut off: half of one is what is missing on average.
   const seen = (time: number): void => void late.push(Date.now() + 0.5 - time * 1000);
   if (way === "mjpeg") {
@@ -41,13 +55,22 @@ if (task === "latency") {
       if (isBinary) seen(readPictureMessage(data).time);
     });
   }
-  await pause(1);
-  late.length = 0;
-  await pause(Number(seconds));
-  late.sort((a, b) => a - b);
-  const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(late.length * share))]!;
-  console.log(JSON.stringify({ p50: at(0.5), p95: at(0.95), rate: late.length / Number(seconds) }));
-  process.exit(0);
+  await report(Number(seconds));
+} else if (task === "floor") {
+  // As the camera's process, the recording and the client.
+  fork(fileURLToPath(import.meta.url), ["relay"]).on("message", (due) =>
+    late.push(Date.now() + 0.5 - Number(due)),
+  );
+  await report(Number(args[0]));
+} else if (task === "relay") {
+  fork(fileURLToPath(import.meta.url), ["beat"]).on("message", (due) => process.send!(due as number));
+  process.on("disconnect", () => process.exit());
+} else if (task === "beat") {
+  process.on("disconnect", () => process.exit());
+  for (let due = Date.now(); ; due += 1000 / 30) {
+    await pause(Math.max(0, due - Date.now()) / 1000);
+    process.send!(due);
+  }
 } else if (task === "cpu") {
   const [width, seconds, turns] = args as [string, string, string];
   const recording = await startRecording({

@@ -24,16 +24,37 @@ const recording = await startRecording({
   cameras: [{ name: "cam1", camera: "synthetic:1280x1024@30" }],
 });
 const server = await serveLive(recording);
+type Late = { readonly p50: number; readonly p95: number };
+const never: Late = { p50: Number.POSITIVE_INFINITY, p95: Number.POSITIVE_INFINITY };
 for (const width of widths) {
-  for (const way of ["ws", "mjpeg", "h264"]) {
-    let best = { p50: Number.POSITIVE_INFINITY, p95: Number.POSITIVE_INFINITY };
-    for (let round = 0; round < ROUNDS; round++) {
-      const { p50, p95 } = (await run("latency", server.port, way, width, 8)) as typeof best;
-      if (p95 < best.p95) best = { p50, p95 };
+  const best = { floor: never, ws: never, mjpeg: never, h264: never };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const way of ["floor", "ws", "mjpeg", "h264"] as const) {
+      const asked = way === "floor" ? ["floor", 5] : ["latency", server.port, way, width, 5];
+      const found = (await run(...asked)) as unknown as Late;
+      if (found.p95 < best[way].p95) best[way] = found;
     }
-    const limit = { unit: "ms", peer: "limit", theirs: 30 };
-    rows.push({ what: `${way}, ${width} wide, median`, marey: best.p50, ...limit });
-    rows.push({ what: `${way}, ${width} wide, p95`, marey: best.p95, ...limit, goal: "1.0" });
+  }
+  for (const way of ["ws", "mjpeg", "h264"] as const) {
+    const machine = { unit: "ms", peer: "a few bytes the same way" };
+    rows.push({
+      what: `${way}, ${width} wide, median`,
+      marey: best[way].p50,
+      ...machine,
+      theirs: best.floor.p50,
+    });
+    rows.push({
+      what: `${way}, ${width} wide, p95`,
+      marey: best[way].p95,
+      ...machine,
+      theirs: best.floor.p95,
+    });
+    rows.push({
+      ...{ what: "… to the goal", marey: best[way].p95, unit: "ms" },
+      peer: "",
+      theirs: 30,
+      goal: "1.0",
+    });
   }
 }
 await server.close();

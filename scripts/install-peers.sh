@@ -2,7 +2,7 @@
 # The programs that the tests and benchmarks compare Marey with, as Debian packages. Does nothing where they are there.
 set -euo pipefail
 packages=(
-  chromium ffmpeg fonts-dejavu-core libxxhash0 mkvtoolnix python3 python3-av python3-blosc python3-h5py python3-numpy
+  chromium ffmpeg fonts-dejavu-core libfaketime libxxhash0 mkvtoolnix python3 python3-av python3-blosc python3-filelock python3-h5py python3-numpy
   python3-opencv python3-pil python3-tifffile python3-yaml python3-zarr strace time xfsprogs
 )
 missing=()

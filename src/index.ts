@@ -68,6 +68,7 @@ import type { RepairOptions, RepairReport } from "./store/repair-store.js";
 import type { StoreReader } from "./store/store-reader.js";
 import type { StoreWriter } from "./store/store-writer.js";
 import type { StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+import { timesOfMicroseconds } from "./timestamps/frame-times.js";
 import { bend } from "./transforms/bend.js";
 import { type SideBySide, type SideBySideOptions, sideBySide } from "./transforms/side-by-side.js";
 import type { BoundTransform } from "./transforms/transform-kind.js";
@@ -93,12 +94,22 @@ export type { ConvertProgress } from "./convert/rate-meter.js";
 export type { Recipe } from "./convert/recipe.js";
 export { inColor } from "./core/in-color.js";
 export * from "./core/index.js";
+export {
+  analyzeIntervals,
+  type DropAnalysis,
+  type DropLocation,
+  type IntervalAnalysis,
+  type IntervalOptions,
+  type IntervalSpread,
+  type Microseconds,
+} from "./core/interval-analysis.js";
 export type { SourceProblem } from "./core/ranked-source.js";
 export type { SourceReader, SourceReaderOptions } from "./core/source-reader.js";
 export { stampsOfFile } from "./core/stamp-file.js";
 export type { StampColumns, StampFileOptions } from "./core/stamp-table.js";
 export type { TimeUnit } from "./core/time-text.js";
 export { parseTimecodes, timecodeLines } from "./core/timecodes.js";
+export { Timestamp } from "./core/timestamp.js";
 export type { AnimationOptions } from "./images/animation-options.js";
 export type { ImageCodec } from "./images/image-codec.js";
 export type { SourceKind } from "./images/recognise.js";
@@ -107,6 +118,7 @@ export type { TimestampsFile } from "./images/timestamps-file.js";
 export type { AssembledChunk } from "./store/assemble-store.js";
 export type { ChunkFormat } from "./store/chunk-format.js";
 export type { CatalogueUse } from "./store/chunk-table.js";
+export type { ClockColumns } from "./store/clock-columns.js";
 export type { ExportIndexOptions } from "./store/export-index.js";
 export type { ExtraOptions } from "./store/extra/read-extra.js";
 export type { ExtraRow } from "./store/extra/row.js";
@@ -116,9 +128,43 @@ export type { RepairOptions, RepairReport, RepairStep } from "./store/repair-sto
 export type { StoreProblem } from "./store/store-problems.js";
 export type { StoreChunk, StoreReader } from "./store/store-reader.js";
 export type { StoreWriter } from "./store/store-writer.js";
-export { Timestamp } from "./store/timestamp.js";
 export { usualFormat } from "./store/usual-format.js";
 export type { ChunkReceipt, StoreDamage, StoreReceipt, VerifyStoreOptions } from "./store/verify-store.js";
+export {
+  type AssembledLog,
+  type AssembleLogsOptions,
+  assembleLogs,
+} from "./timestamps/assemble-log.js";
+export type { CameraLog } from "./timestamps/camera-log.js";
+export { type CameraSource, readCameraManifest, writeCameraManifest } from "./timestamps/camera-manifest.js";
+export {
+  type ExportTimestampsOptions,
+  exportTimestamps,
+  type TimestampFormat,
+  timestampFormats,
+} from "./timestamps/export-timestamps.js";
+export { encodeFeather } from "./timestamps/feather.js";
+export { findLogs, type LoggedCamera, type LoggedRecording } from "./timestamps/find-logs.js";
+export { type FrameTimes, timesOfIndex, timesOfMicroseconds } from "./timestamps/frame-times.js";
+export { type ReadLogOptions, readLogArchive } from "./timestamps/log-archive.js";
+export { LogFolderWriter, writeLogArchive } from "./timestamps/log-writer.js";
+export { peerStatistics } from "./timestamps/peer-statistics.js";
+export {
+  type ProcessedLog,
+  type ProcessLogsOptions,
+  processLogs,
+  readCameraLog,
+} from "./timestamps/process-logs.js";
+export {
+  type Job,
+  type JobState,
+  type JobStatus,
+  jobId,
+  ProcessingTracker,
+  type TrackerStatus,
+  trackerStatus,
+} from "./timestamps/processing-tracker.js";
+export { decodeFeather } from "./timestamps/read-feather.js";
 export * from "./transforms/index.js";
 export type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 export type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
@@ -168,7 +214,10 @@ export interface OpenOptions extends VideoReadOptions {
   readonly byteOrder?: "little" | "big";
   /** Stores with encoded pixels: BGR, or what was written. @default "decoded" */
   readonly pixels?: "decoded" | "stored";
-  /** A file that says when each frame was, for sources that know it less well themselves; see `stampsOfFile`. */
+  /**
+   * A file that says when each frame was, for sources that know it less well themselves; see
+   * `stampsOfFile`. A log archive of ataraxis (`101_log.npz`) and its Feather files are some, too.
+   */
   readonly timestamps?: string | TimestampsFile;
   /** What the frames are seen through, in this order; see `bend`. */
   readonly transforms?: readonly BoundTransform[];
@@ -184,13 +233,31 @@ export async function open(path: string | URL, options: OpenOptions = {}): Promi
   const source = await openPlain(path, rest);
   try {
     if (timestamps === undefined) return bend(source, ...transforms);
-    const { withTimestamps } = await import("./images/timestamps-file.js");
-    const stamped = await withTimestamps(source, timestamps);
+    const stamped = await stampedBy(source, timestamps);
     return bend(stamped, ...transforms);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+/** A source with the times of a file: a log of ataraxis, a Feather file, or what `stampsOfFile` reads. */
+async function stampedBy(
+  source: SeekableSource,
+  timestamps: string | TimestampsFile,
+): Promise<SeekableSource> {
+  const { path, allowMissing } =
+    typeof timestamps === "string" ? { path: timestamps, allowMissing: undefined } : timestamps;
+  const { loggedTimes } = await import("./timestamps/logged-times.js");
+  const logged = await loggedTimes(path);
+  if (logged === undefined) {
+    const { withTimestamps } = await import("./images/timestamps-file.js");
+    return withTimestamps(source, timestamps);
+  }
+  const { stampedSource } = await import("./core/stamped-source.js");
+  const known = timesOfMicroseconds(logged);
+  const times = Float64Array.from({ length: known.length }, (_, frame) => known.time(frame));
+  return stampedSource(source, { times }, { path, ...(allowMissing !== undefined && { allowMissing }) });
 }
 
 async function openPlain(path: string | URL, options: OpenOptions): Promise<SeekableSource> {

@@ -13,6 +13,7 @@ const floors: Record<string, number> = {
   store: 2,
   capture: 2,
   transforms: 2,
+  timestamps: 2,
   formats: 3,
   readers: 3,
   cameras: 3,

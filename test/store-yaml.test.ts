@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MareyError, StoreFormatError } from "../src/core/errors.js";
+import { formatYaml, parseYaml } from "../src/core/yaml.js";
 import { parseStoreMetadata } from "../src/store/store-metadata.js";
-import { formatYaml, parseYaml } from "../src/store/yaml.js";
 import { python } from "./peers/python.js";
 
 /** JSON that keeps integers apart from floats, and both exact. */

@@ -35,9 +35,9 @@ export class LossLedger {
     return { ...this.#totals };
   }
 
-  /** The first ten thousand. */
+  /** The first ten thousand that were told, in the order of their numbers. */
   get gaps(): readonly Gap[] {
-    return this.#gaps;
+    return [...this.#gaps].sort((a, b) => Number(a.number) - Number(b.number));
   }
 
   /** Of all gaps, also those that are not kept. */

@@ -130,6 +130,16 @@ export class Segment {
     };
   }
 
+  /** Seconds from the arrival of a frame until it was written. */
+  get latency(): DurationSummary | undefined {
+    return this.#latency.summary();
+  }
+
+  /** The most bytes that ever waited. */
+  get peakBytes(): number {
+    return this.#queue.counts.peakBytes;
+  }
+
   get report(): SegmentReport {
     return {
       ...this.counts,
@@ -140,8 +150,8 @@ export class Segment {
       gapCount: this.#ledger.count,
       intervals: this.#intervals.summary(),
       intervalBins: this.#intervals.bins(),
-      latency: this.#latency.summary(),
-      peakBytes: this.#queue.counts.peakBytes,
+      latency: this.latency,
+      peakBytes: this.peakBytes,
     };
   }
 

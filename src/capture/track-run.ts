@@ -159,8 +159,13 @@ export class TrackRun {
     });
     const stopped = (): void => wake("stopped");
     stop.addEventListener("abort", stopped, { once: true });
+    let looked = performance.now();
     const timer = setInterval(() => {
-      if (performance.now() - this.#lastSeen > silence * 1000) wake("silent");
+      const now = performance.now();
+      // Whoever stood still himself knows nothing of the camera.
+      if (now - looked > 10 * watch) this.#lastSeen += now - looked;
+      looked = now;
+      if (now - this.#lastSeen > silence * 1000) wake("silent");
     }, watch);
     try {
       while (!stop.aborted) {

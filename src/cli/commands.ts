@@ -78,6 +78,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./timecodes.js")).timecodes,
   },
   {
+    name: "timestamps",
+    summary: "write when each frame was: CSV, Feather, Parquet, npz, npy, or ataraxis' log; read its logs",
+    load: async () => (await import("./timestamps.js")).timestamps,
+  },
+  {
+    name: "stats",
+    summary: "say how evenly frames came, and which were lost; of several cameras, how they overlap",
+    load: async () => (await import("./stats.js")).stats,
+  },
+  {
     name: "assemble",
     summary: "make a store of videos, each a chunk as it is",
     load: async () => (await import("./assemble.js")).assemble,

@@ -46,6 +46,7 @@ export function describeRecording(
       unsaved: track.status?.unsaved,
       restarts: track.restarts,
       outages: track.outages,
+      clockSteps: track.status?.clockSteps,
       stores: track.saved,
       failure: track.failure?.message,
     })),

@@ -3,7 +3,7 @@ import type { BayerPattern } from "../core/image.js";
 import type { Rig, RigCamera, Rotation } from "../recording/rig.js";
 import type { CommonOptions } from "./context.js";
 import { UsageError } from "./exit.js";
-import { parseInstant, parseLength, parseSize } from "./record-units.js";
+import { parseLength, parseSizeOption, parseUntil } from "./record-units.js";
 
 /** What `marey record` was asked, as commander gives it. */
 export interface RecordCliOptions extends CommonOptions {
@@ -22,6 +22,7 @@ export interface RecordCliOptions extends CommonOptions {
   readonly format?: string;
   readonly chunkSize?: number;
   readonly quality?: number;
+  readonly qp?: number;
   readonly gop?: number;
   readonly preset?: string;
   readonly fps?: number;
@@ -42,6 +43,7 @@ export interface RecordCliOptions extends CommonOptions {
   readonly metadata: Record<string, string>;
   readonly overwrite?: boolean;
   readonly events?: boolean;
+  readonly exampleRig?: boolean;
 }
 
 /**
@@ -50,6 +52,7 @@ export interface RecordCliOptions extends CommonOptions {
  * @throws {UsageError} if it makes no sense.
  */
 export async function rigOf(target: string, options: RecordCliOptions): Promise<Rig> {
+  if (/\.ya?ml$/i.test(target) && options.camera.length === 0) return rigOfFile(target, options);
   if (options.camera.length === 0)
     throw new UsageError('which camera? "marey cameras" lists them; --camera synthetic needs none');
   const cameras = options.camera.map((text, at) => cameraOf(text, at, options));
@@ -75,15 +78,37 @@ export async function rigOf(target: string, options: RecordCliOptions): Promise<
     durability,
     ...(seconds !== undefined && { seconds }),
     ...(frames !== undefined && { frames }),
-    ...(until !== undefined && { until: parseInstant(until) }),
+    ...(until !== undefined && { until: parseUntil(until) }),
     ...(silence !== undefined && { silence }),
-    ...(minFree !== undefined && { minFree: parseSize(minFree) }),
+    ...(minFree !== undefined && { minFree: parseSizeOption(minFree) }),
     ...(preTrigger !== undefined && { preTrigger }),
     ...(armed && { armed }),
     ...(rotate && { rotate }),
     ...(schedule && { schedule }),
     ...(hasTriggers && { triggers }),
     ...(overwrite && { overwrite }),
+  };
+}
+
+/** A rig from its file; what the command line says of the whole holds before that. */
+async function rigOfFile(path: string, options: RecordCliOptions): Promise<Rig> {
+  const [{ readRig }, { builtInCameras, builtInFormats }] = await Promise.all([
+    import("../recording/index.js"),
+    import("../index.js"),
+  ]);
+  const rig = await readRig(path, {
+    formats: builtInFormats.map(({ name }) => name),
+    schemes: builtInCameras.map(({ scheme }) => scheme),
+  });
+  const { seconds, frames, until, armed, overwrite, metadata } = options;
+  return {
+    ...rig,
+    ...(seconds !== undefined && { seconds }),
+    ...(frames !== undefined && { frames }),
+    ...(until !== undefined && { until: parseUntil(until) }),
+    ...(armed && { armed }),
+    ...(overwrite && { overwrite }),
+    metadata: { ...rig.metadata, ...metadata },
   };
 }
 
@@ -117,9 +142,10 @@ function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamer
 }
 
 function encoderOptions(options: RecordCliOptions) {
-  const { quality, gop, preset, fps, pixelFormat, threads, hardware } = options;
+  const { quality, qp, gop, preset, fps, pixelFormat, threads, hardware } = options;
   return {
     ...(quality !== undefined && { quality }),
+    ...(qp !== undefined && { qp }),
     ...(gop !== undefined && { gop }),
     ...(preset !== undefined && { preset }),
     ...(fps !== undefined && { fps }),
@@ -133,7 +159,7 @@ function rotationOf(texts: readonly string[]): Rotation | undefined {
   let rotation: Rotation | undefined;
   for (const text of texts) {
     if (text === "hour" || text === "day") rotation = { ...rotation, every: text };
-    else if (/[kmgt]i?b$/i.test(text)) rotation = { ...rotation, bytes: parseSize(text) };
+    else if (/[kmgt]i?b$/i.test(text)) rotation = { ...rotation, bytes: parseSizeOption(text) };
     else rotation = { ...rotation, every: parseLength(text) };
   }
   return rotation;

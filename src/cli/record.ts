@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Recording } from "../recording/recording.js";
 import type { TrackEvent } from "../recording/track.js";
 import { addCommonOptions, type CliCommand, type Context } from "./context.js";
-import { exit, isInterruption } from "./exit.js";
+import { exit, isInterruption, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
 import { describeRecording, statusOf, stoppedBy } from "./record-report.js";
 import { type RecordCliOptions, rigOf } from "./record-rig.js";
@@ -18,6 +18,8 @@ Records until --seconds, --frames or --until are reached, or Ctrl-C, which close
 130). So does SIGTERM (143), and a terminal that is closed (129; under setsid or tmux the recording outlives it). A second
 signal does not stop the closing, a third one does: the cameras' processes close their stores then by themselves. Who reads
 the output, or started the recording, may go: it goes on.
+
+A rig is said in a file, too: marey record rig.yaml; --example-rig prints one with all that may be in it.
 
 With --armed cameras run, and frames are saved when something says so: Enter on the keyboard, a signal (--trigger-signal), a
 file that is there (--trigger-file), a schedule (--schedule). --pre-trigger saves the seconds before that, too. Each time
@@ -45,7 +47,7 @@ Examples:
 export const record: CliCommand = {
   define(command, context, finish) {
     addCommonOptions(command)
-      .argument("<target>", "the store to make, or a folder for several")
+      .argument("[target]", "the store to make, or a folder for several, or a rig in a .yaml file")
       .option("--camera <address>", "which camera, or NAME=ADDRESS; may be given again", addText, [])
       .option("--seconds <length>", "how long", parsePositive)
       .option("--frames <count>", "how many frames of each camera", parseInteger)
@@ -74,6 +76,7 @@ export const record: CliCommand = {
       .option("--format <name>", "store format (default: by what the camera gives, see below)")
       .option("--chunk-size <frames>", "frames in each chunk", parseInteger)
       .option("--quality <value>", "as the format counts it", parsePositive)
+      .option("--qp <value>", "h264 and h265: the same quantiser for all frames, 0 to 51", parseInteger)
       .option("--gop <frames>", "from keyframe to keyframe (default: 30)", parseInteger)
       .option(
         "--preset <name>",
@@ -118,9 +121,10 @@ export const record: CliCommand = {
       )
       .option("--metadata <key=value>", "kept in the stores; may be given again", addPair, {})
       .option("--overwrite", "replace the store if it exists")
+      .option("--example-rig", "print a rig file with all that may be in one, and end")
       .option("--events", "tell as lines of JSON what happens, and the status once a second")
       .addHelpText("after", help)
-      .action(async (target: string, options: RecordCliOptions) =>
+      .action(async (target: string | undefined, options: RecordCliOptions) =>
         finish(await run(target, options, context)),
       );
   },
@@ -139,7 +143,13 @@ function addText(text: string, texts: readonly string[]): readonly string[] {
 /** Milliseconds between two lines of status. */
 const statusEvery = 1000;
 
-async function run(target: string, options: RecordCliOptions, context: Context): Promise<number> {
+async function run(target: string | undefined, options: RecordCliOptions, context: Context): Promise<number> {
+  if (options.exampleRig) {
+    const { exampleRig } = await import("../recording/example-rig.js");
+    await context.out.line(exampleRig.trimEnd());
+    return exit.ok;
+  }
+  if (target === undefined) throw new UsageError("which store, or which rig?");
   const rig = await rigOf(target, options);
   const { startRecording } = await import("../recording/index.js");
   const started = performance.now();
@@ -170,6 +180,7 @@ async function run(target: string, options: RecordCliOptions, context: Context):
     await context.guard(async () => {
       context.signal.throwIfAborted();
       recording = await startRecording(rig, { signal: stop.signal, onEvent });
+      if (rig.armed && !options.events) listenToKeys(recording);
       await warnOfLoss(recording, context, options);
       lines.follow(recording);
       await recording.done;
@@ -189,6 +200,16 @@ async function run(target: string, options: RecordCliOptions, context: Context):
   if (recording!.tracks.every(({ failure, counts }) => failure !== undefined && counts.written === 0))
     return exit.failed;
   return troubles > 0 ? exit.partly : exit.ok;
+}
+
+/** Enter begins and ends by turns. */
+function listenToKeys(recording: Recording): void {
+  if (!process.stdin.isTTY) return;
+  process.stdin.on("data", () => {
+    if (recording.isSaving) recording.end();
+    // What went wrong is told by the track.
+    else recording.begin().catch(() => {});
+  });
 }
 
 async function warnOfLoss(recording: Recording, context: Context, options: RecordCliOptions): Promise<void> {

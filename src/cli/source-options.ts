@@ -44,7 +44,7 @@ export function addSourceOptions(command: Command): Command {
     .option("--stored-pixels", "of stores with encoded pixels (Bayer, YUV ...): what was written, not BGR")
     .option(
       "--timestamps <file[:column]>",
-      "when each frame was: CSV, TSV, .npy, .npz, time codes, .videoTimeStamps; columns by name or number, the first is 1",
+      "when each frame was: CSV, TSV, .npy, .npz, time codes, .videoTimeStamps, .feather, ataraxis' 101_log.npz; columns by name or number, the first is 1",
     )
     .addOption(
       new Option("--timestamps-unit <unit>", "what they count (default: as the column says, else s)").choices(
@@ -58,9 +58,14 @@ export function addTransformOption(command: Command): Command {
   return command.option(
     "-t, --transform <name:options>",
     'bend the pictures: crop:left=80, flip ...; may be given again, done in order; see "marey transforms"',
-    (text: string, before: readonly string[]) => [...before, text],
+    gather,
     [],
   );
+}
+
+/** One more of an option that may be given several times. */
+export function gather(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 /** What `open` takes; Ctrl-C cancels the opening. */

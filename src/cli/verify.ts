@@ -1,7 +1,9 @@
+import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { SeekableSource, StoreDamage, StoreReceipt } from "../index.js";
+import { ExistsError } from "../core/errors.js";
+import type { SeekableSource, StoreDamage, StoreReader, StoreReceipt } from "../index.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
-import { exit } from "./exit.js";
+import { exit, UsageError } from "./exit.js";
 import { countOf, formatBytes, formatCount, formatSeconds } from "./output.js";
 import type { Progress } from "./progress.js";
 import { parseInteger } from "./selection.js";
@@ -12,6 +14,8 @@ interface VerifyCliOptions extends CommonOptions, SourceOptions {
   readonly deep?: boolean;
   readonly shuffle: number;
   readonly strict?: boolean;
+  readonly page?: string;
+  readonly overwrite?: boolean;
 }
 
 const help = `
@@ -32,8 +36,12 @@ With --json one object: path, kind, ok, frames, bytes, seconds, remarks (texts),
 Of what was read: read, failed, shuffled, different, framesPerSecond. Of a store, its receipt: stamps (gaps, repeated and
 backward numbers, time jumps, rate, intervals), chunks (number, state, frames, bytes, digests, damage), extraData, checked.
 
+--page writes what was found of a store as a page for people, with charts of gaps and intervals: one file of HTML that needs
+nothing else.
+
 Examples:
   marey verify /data/day3
+  marey verify /data/day3 --page day3.html
   marey verify /data/day3 --deep --json > day3-receipt.json`;
 
 /** More are counted, but not printed one by one for people. */
@@ -46,6 +54,8 @@ export const verify: CliCommand = {
       .option("--deep", "of a store: decode every frame, too")
       .option("--shuffle <count>", 'how many to read again in shuffled order, or "all"', parseCount, 1000)
       .option("--strict", "what is remarkable is wrong too: gaps, duplicates, backward times, stray files")
+      .option("--page <file>", "of a store: write what was found as a page of HTML")
+      .option("--overwrite", "replace the page if it exists")
       .addHelpText("after", help)
       .action(async (path: string, options: VerifyCliOptions) => finish(await check(path, options, context)));
   },
@@ -64,6 +74,7 @@ interface Finding {
 async function check(path: string, options: VerifyCliOptions, context: Context): Promise<number> {
   const { open, openStore, sniff, verifyStore } = await import("../index.js");
   const kind = await sniff(path);
+  if (options.page !== undefined) await checkPage(options.page, kind, options.overwrite);
   const started = performance.now();
   const show = progressOf(context, options);
   const wanted = await openOptions(options, context);
@@ -84,9 +95,43 @@ async function check(path: string, options: VerifyCliOptions, context: Context):
   const { damage: _, ...facts } = receipt ?? { damage: [] };
   const rate = report && { framesPerSecond: report.read / seconds };
   const summary = { ...facts, ...report, path, kind, ok, remarks, problems, seconds, ...rate };
+  if (store && receipt && options.page !== undefined) {
+    const { page, overwrite = false } = options;
+    await writePage(page, overwrite, store, receipt, {
+      remarks,
+      problems: problems.map(({ message }) => message),
+    });
+  }
   if (options.json) await context.out.json(summary);
   else await context.out.line(render({ path, remarks, problems, seconds }, receipt, report));
   return ok ? exit.ok : exit.problems;
+}
+
+/** Before all the work: a page is made of stores, and replaces nothing unless it is to. */
+async function checkPage(path: string, kind: string, overwrite = false): Promise<void> {
+  if (kind !== "store") throw new UsageError(`--page is for stores; this is of the kind "${kind}"`);
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !overwrite) throw new ExistsError(path, "--overwrite replaces it");
+}
+
+async function writePage(
+  path: string,
+  overwrite: boolean,
+  store: StoreReader,
+  receipt: StoreReceipt,
+  found: { readonly remarks: readonly string[]; readonly problems: readonly string[] },
+): Promise<void> {
+  const [{ indexProfile }, { storePage }, { writeLines }] = await Promise.all([
+    import("../recording/index-profile.js"),
+    import("../recording/store-page.js"),
+    import("../store/whole-file.js"),
+  ]);
+  const describe = { ...store.describe(), metadata: store.userMetadata };
+  const page = storePage(receipt, { ...found, profile: indexProfile(store.index), describe });
+  await writeLines(path, overwrite, [page.trimEnd()]);
 }
 
 async function read(

@@ -12,11 +12,11 @@ import {
 import {
   type ByteSource,
   bytesInMemory,
-  encodeZip,
   extractZipEntry,
   readZipDirectory,
   type UnpackOptions,
 } from "./zip.js";
+import { encodeZip } from "./zip-layout.js";
 
 /**
  * The arrays of an `.npz` file by name. Nothing is unpacked before it is asked for, so an entry that cannot be read

@@ -11,14 +11,19 @@ const header = "# timecode format v2";
  * decimals. The same text that imgstore's `generate_timecodes` writes.
  * @throws {UnsupportedError} if the time of a frame is not known.
  */
-export function* timecodeLines(index: FrameIndex): Generator<string> {
+export function timecodeLines(index: FrameIndex): Generator<string> {
+  return timecodesOf(index.length, (rank) => index.time(rank));
+}
+
+/** As `timecodeLines`, of `length` times in seconds. */
+export function* timecodesOf(length: number, time: (rank: number) => number): Generator<string> {
   yield header;
-  if (index.length === 0) return;
-  const first = index.time(0);
-  for (let rank = 0; rank < index.length; rank++) {
-    const seconds = index.time(rank) - first;
+  if (length === 0) return;
+  const first = time(0);
+  for (let rank = 0; rank < length; rank++) {
+    const seconds = time(rank) - first;
     if (!Number.isFinite(seconds)) {
-      throw new UnsupportedError("time code", `frame ${rank}, whose time is ${index.time(rank)} s`);
+      throw new UnsupportedError("time code", `frame ${rank}, whose time is ${time(rank)} s`);
     }
     yield threeDecimals(seconds * 1000);
   }

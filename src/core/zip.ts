@@ -39,7 +39,13 @@ export function bytesInMemory(bytes: Uint8Array): ByteSource {
   return { byteLength: bytes.length, slice: (start, stop) => bytes.subarray(start, stop) };
 }
 
-const signature = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50 };
+export const zipSignature = {
+  local: 0x04034b50,
+  central: 0x02014b50,
+  end: 0x06054b50,
+  end64: 0x06064b50,
+  locator: 0x07064b50,
+} as const;
 const endBytes = 22;
 /** Of the header of a member, at least. */
 const localBytes = 30;
@@ -55,31 +61,55 @@ const greatestRatio = 1032;
  * @throws {FileFormatError} if it is no ZIP archive, or its directory is damaged.
  */
 export function readZipDirectory(archive: ByteSource, path: string): ZipEntry[] {
-  const { start, end, count } = findDirectory(archive, path);
+  const { start, end, count } = findZipDirectory(archive, path);
+  if (end - start > longestDirectory) {
+    throw new FileFormatError(
+      path,
+      `its zip directory has ${end - start} bytes; at most ${longestDirectory} are read`,
+    );
+  }
   const directory = archive.slice(start, end);
   const view = viewOf(directory);
   const entries: ZipEntry[] = [];
   let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + 46 > view.byteLength || view.getUint32(at, true) !== signature.central) {
-      throw new FileFormatError(path, `damaged zip directory: entry ${i} of ${count} is missing`);
+    const found = zipEntryAt(view, at);
+    if (found === undefined) {
+      throw new FileFormatError(
+        path,
+        `damaged zip directory: entry ${i} of ${count} is missing or cut short`,
+      );
     }
-    const nameBytes = view.getUint16(at + 28, true);
-    const extraBytes = view.getUint16(at + 30, true);
-    const next = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
-    if (next > view.byteLength)
-      throw new FileFormatError(path, "damaged zip directory: ends within an entry");
-    const sizes = largeSizes(view, at, at + 46 + nameBytes, extraBytes);
-    entries.push({
-      name: new TextDecoder().decode(directory.subarray(at + 46, at + 46 + nameBytes)),
-      method: view.getUint16(at + 10, true),
-      crc: view.getUint32(at + 16, true),
-      ...sizes,
-    });
-    at = next;
+    entries.push(found.entry);
+    at = found.next;
   }
   needOwnPlaces(entries, start, path);
   return entries;
+}
+
+const nameDecoder = new TextDecoder();
+
+/**
+ * The entry of the directory that begins at `at`, and where the next one does.
+ * @returns undefined if none begins there, or it does not end within `view`.
+ */
+export function zipEntryAt(
+  view: DataView,
+  at: number,
+): { readonly entry: ZipEntry; readonly next: number } | undefined {
+  if (at + 46 > view.byteLength || view.getUint32(at, true) !== zipSignature.central) return undefined;
+  const nameBytes = view.getUint16(at + 28, true);
+  const extraBytes = view.getUint16(at + 30, true);
+  const next = at + 46 + nameBytes + extraBytes + view.getUint16(at + 32, true);
+  if (next > view.byteLength) return undefined;
+  const name = new Uint8Array(view.buffer, view.byteOffset + at + 46, nameBytes);
+  const entry = {
+    name: nameDecoder.decode(name),
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    ...largeSizes(view, at, at + 46 + nameBytes, extraBytes),
+  };
+  return { entry, next };
 }
 
 /** Members that share their bytes make a small archive unpack to anything. */
@@ -92,22 +122,30 @@ function needOwnPlaces(entries: readonly ZipEntry[], end: number, path: string):
   if (free > end) throw new FileFormatError(path, "damaged zip: its members overlap its directory");
 }
 
-/** Where the directory starts, where it ends at the latest, and how many entries it has. */
-function findDirectory(archive: ByteSource, path: string): { start: number; end: number; count: number } {
+/**
+ * Where the directory starts, where it ends at the latest, and how many entries it has. Looks at the last 64 KiB, and
+ * where these send it to.
+ * @throws {FileFormatError} if there is none, or it is not where it could be.
+ */
+export function findZipDirectory(
+  archive: ByteSource,
+  path: string,
+): { start: number; end: number; count: number } {
   const { byteLength } = archive;
   // Most archives have no comment; its length says how far from the end the record is.
   for (const room of [endBytes, endBytes + longestComment]) {
     const lowest = Math.max(0, byteLength - room);
     const view = viewOf(archive.slice(lowest, byteLength));
     for (let at = view.byteLength - endBytes; at >= 0; at--) {
-      if (view.getUint32(at, true) !== signature.end) continue;
+      if (view.getUint32(at, true) !== zipSignature.end) continue;
       const count = view.getUint16(at + 10, true);
       const start = view.getUint32(at + 16, true);
       const end = lowest + at;
-      const found =
-        count !== 0xffff && start !== 0xffffffff ? { count, start } : largeDirectory(archive, end);
+      const plain = start === 0xffffffff ? undefined : { count, start };
+      const isLarge = count === 0xffff || plain === undefined;
+      const found = isLarge ? (largeDirectory(archive, end) ?? plain) : plain;
       if (found === undefined) throw new FileFormatError(path, "damaged zip: its ZIP64 record is missing");
-      if (!(found.start <= end) || end - found.start > longestDirectory) {
+      if (!(found.start <= end)) {
         throw new FileFormatError(path, "damaged zip: its directory is not where it should be");
       }
       return { ...found, end };
@@ -119,10 +157,12 @@ function findDirectory(archive: ByteSource, path: string): { start: number; end:
 /** ZIP64: a locator of 20 bytes stands before the end record and says where the larger record is. */
 function largeDirectory(archive: ByteSource, end: number): { start: number; count: number } | undefined {
   if (end < 20) return undefined;
-  const record = Number(viewOf(archive.slice(end - 12, end - 4)).getBigUint64(0, true));
+  const locator = viewOf(archive.slice(end - 20, end));
+  if (locator.getUint32(0, true) !== zipSignature.locator) return undefined;
+  const record = Number(locator.getBigUint64(8, true));
   if (record + 56 > archive.byteLength) return undefined;
   const view = viewOf(archive.slice(record, record + 56));
-  if (view.getUint32(0, true) !== signature.end64) return undefined;
+  if (view.getUint32(0, true) !== zipSignature.end64) return undefined;
   return { count: Number(view.getBigUint64(32, true)), start: Number(view.getBigUint64(48, true)) };
 }
 
@@ -168,7 +208,7 @@ export function extractZipEntry(
     throw new FileFormatError(where, `would unpack to ${entry.bytes} bytes; at most ${longest} are read`);
   }
   const header = offset + 30 > archive.byteLength ? undefined : viewOf(archive.slice(offset, offset + 30));
-  if (header?.getUint32(0, true) !== signature.local) {
+  if (header?.getUint32(0, true) !== zipSignature.local) {
     throw new FileFormatError(where, "damaged zip: its local header is missing");
   }
   const nameEnd = offset + 30 + header.getUint16(26, true);
@@ -198,100 +238,4 @@ function unpack(packed: Uint8Array, entry: ZipEntry, where: string): Uint8Array 
   } catch (cause) {
     throw new FileFormatError(where, "damaged: cannot be inflated", { cause });
   }
-}
-
-/**
- * A ZIP archive of stored files, laid out as Python's `zipfile` writes them for `np.savez`: dated 1980-01-01, each
- * local header with a ZIP64 field.
- * @throws {UnsupportedError} for archives of 4 GiB and more.
- */
-export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
-  let offset = 0;
-  for (const [name, bytes] of files) {
-    const encodedName = new TextEncoder().encode(name);
-    const facts = { crc: crc32(bytes), size: bytes.length, name: encodedName, offset };
-    const local = localHeader(facts);
-    parts.push(local, bytes);
-    directory.push(centralHeader(facts));
-    offset += local.length + bytes.length;
-  }
-  const directoryBytes = directory.reduce((sum, part) => sum + part.length, 0);
-  if (offset + directoryBytes >= 0xffffffff || files.size >= 0xffff) {
-    throw new UnsupportedError("zip size", `${offset + directoryBytes} bytes`, ["less than 4 GiB"]);
-  }
-  return concatenate([...parts, ...directory, endRecord(files.size, offset, directoryBytes)]);
-}
-
-interface StoredFile {
-  readonly name: Uint8Array;
-  readonly crc: number;
-  readonly size: number;
-  readonly offset: number;
-}
-
-const zipVersion = 20;
-/** 1980-01-01, the first day that ZIP knows. */
-const zipDate = 0x0021;
-const utf8Names = 0x0800;
-
-function localHeader({ name, crc, size }: StoredFile): Uint8Array {
-  const header = new Uint8Array(30 + name.length + 20);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, signature.local, true);
-  view.setUint16(4, zipVersion, true);
-  describeFile(view, 6, name, crc, size);
-  view.setUint16(28, 20, true);
-  header.set(name, 30);
-  view.setUint16(30 + name.length, 1, true);
-  view.setUint16(32 + name.length, 16, true);
-  view.setBigUint64(34 + name.length, BigInt(size), true);
-  view.setBigUint64(42 + name.length, BigInt(size), true);
-  return header;
-}
-
-function centralHeader({ name, crc, size, offset }: StoredFile): Uint8Array {
-  const header = new Uint8Array(46 + name.length);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, signature.central, true);
-  view.setUint8(4, zipVersion);
-  view.setUint8(5, 3); // made on Unix
-  view.setUint16(6, zipVersion, true);
-  describeFile(view, 8, name, crc, size);
-  view.setUint32(38, 0o600 << 16, true); // rw-------
-  view.setUint32(42, offset, true);
-  header.set(name, 46);
-  return header;
-}
-
-/** The part that local and central header share: flags, method 0, time, date, crc, sizes, length of the name. */
-function describeFile(view: DataView, at: number, name: Uint8Array, crc: number, size: number): void {
-  view.setUint16(at, name.some((byte) => byte > 0x7f) ? utf8Names : 0, true);
-  view.setUint16(at + 6, zipDate, true);
-  view.setUint32(at + 8, crc, true);
-  view.setUint32(at + 12, size, true);
-  view.setUint32(at + 16, size, true);
-  view.setUint16(at + 20, name.length, true);
-}
-
-function endRecord(count: number, start: number, bytes: number): Uint8Array {
-  const record = new Uint8Array(endBytes);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, signature.end, true);
-  view.setUint16(8, count, true);
-  view.setUint16(10, count, true);
-  view.setUint32(12, bytes, true);
-  view.setUint32(16, start, true);
-  return record;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HostClock } from "../capture/host-clock.js";
 import type { Stamp } from "../core/frame.js";
 import type { ExtraRow } from "../store/extra/row.js";
 import type { Rig } from "./rig.js";
+import { SavingWishes } from "./saving-wishes.js";
+import { freePath, parseStorePattern, type StorePattern, usualPattern } from "./store-names.js";
 import { RigTrack, type TrackEvent } from "./track.js";
 import type { ExtraAnswer, StoreTarget } from "./track-messages.js";
 
@@ -60,12 +63,25 @@ export class Recording {
   #hasSaved = false;
   #isBusy = false;
   #rotateAt: number | undefined;
+  readonly #pattern: StorePattern;
+  readonly #wishes: SavingWishes;
+  /** Saving waits for somebody who wants it. */
+  readonly #isDriven: boolean;
+  #wished = false;
   readonly #onAbort = (): void => void this.stop();
 
   /** @internal Use `startRecording`. */
   constructor(rig: Rig, options: StartOptions) {
     this.rig = rig;
     this.#options = options;
+    const names = rig.cameras.map(({ name }) => name);
+    if (names.length === 0) throw new RangeError("a rig needs a camera");
+    const same = names.find((name, at) => names.indexOf(name) !== at);
+    if (same !== undefined) throw new RangeError(`two cameras are called "${same}"`);
+    this.#isDriven = rig.armed === true || rig.schedule !== undefined || rig.triggers !== undefined;
+    const several = this.#isDriven || rig.rotate !== undefined;
+    this.#pattern = parseStorePattern(rig.pattern ?? usualPattern, { names, several });
+    this.#wishes = new SavingWishes(rig);
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -100,8 +116,7 @@ export class Recording {
   /** Resolves when every camera gives frames, and those that are to be saved at once are. */
   async ready(): Promise<void> {
     await Promise.all(this.tracks.map((track) => track.running()));
-    const { armed, schedule, triggers } = this.rig;
-    if (!armed && schedule === undefined && triggers === undefined) await this.begin();
+    if (!this.#isDriven) await this.#save();
   }
 
   /**
@@ -110,6 +125,26 @@ export class Recording {
    * @throws {TrackError} if a store cannot be made; no camera saves then.
    */
   async begin(): Promise<void> {
+    this.#wishes.isCalled = true;
+    this.#wished = true;
+    await this.#save();
+  }
+
+  /** Saves no more; cameras go on. What came is written. */
+  end(): void {
+    this.#wishes.isCalled = false;
+    this.#wished = false;
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#onset = undefined;
+    this.#rotateAt = undefined;
+    for (const track of this.tracks) track.end();
+  }
+
+  /** @param limit when it ends, if that is known. */
+  async #save(limit?: number): Promise<void> {
     if (this.isSaving || this.#isBusy || this.#ending) return;
     this.#isBusy = true;
     try {
@@ -118,7 +153,7 @@ export class Recording {
       this.#count++;
       const targets = await this.#prepare(asked, { ...(frames !== undefined && { frames }) });
       const onset = preTrigger > 0 ? asked : this.clock.now() + lead;
-      const ends = [until, seconds === undefined ? undefined : onset + seconds].filter(
+      const ends = [limit, until, seconds === undefined ? undefined : onset + seconds].filter(
         (end) => end !== undefined,
       );
       this.#until = ends.length > 0 ? Math.min(...ends) : undefined;
@@ -131,13 +166,6 @@ export class Recording {
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  /** Saves no more; cameras go on. What came is written. */
-  end(): void {
-    this.#onset = undefined;
-    this.#rotateAt = undefined;
-    for (const track of this.tracks) track.end();
   }
 
   /**
@@ -174,6 +202,7 @@ export class Recording {
   stop(): Promise<void> {
     this.#ending ??= (async () => {
       clearInterval(this.#timer);
+      this.#wishes.close();
       this.#options.signal?.removeEventListener("abort", this.#onAbort);
       await Promise.all(this.tracks.map((track) => track.close()));
       this.#finish();
@@ -185,20 +214,34 @@ export class Recording {
     this.clock.look();
     if (this.#ending) return;
     const now = this.clock.now();
-    const { armed, schedule, triggers, until } = this.rig;
-    const isDriven = armed || schedule !== undefined || triggers !== undefined;
+    const { until } = this.rig;
     if (this.#until !== undefined && now > this.#until + grace) {
       for (const track of this.tracks) if (track.isSaving) track.end();
     }
     const isOver =
       this.tracks.every((track) => track.failure !== undefined || (track.hasEnded && !track.isSaving)) ||
-      (!isDriven && this.#hasSaved && !this.isSaving && !this.#isBusy) ||
+      (!this.#isDriven && this.#hasSaved && !this.isSaving && !this.#isBusy) ||
       (until !== undefined && now > until + grace);
     if (isOver) {
       void this.stop();
       return;
     }
+    if (this.#isDriven) this.#heed(now);
     this.#rotate(now);
+  }
+
+  /** What is wished begins and ends once: saving that ended by itself waits for the next wish. */
+  #heed(now: number): void {
+    // What somebody called for has come to its end.
+    if (this.#wished && this.#wishes.isCalled && !this.isSaving && !this.#isBusy) {
+      this.#wishes.isCalled = false;
+      this.#wished = false;
+    }
+    const { saves, until } = this.#wishes.at(now);
+    if (saves === this.#wished) return;
+    this.#wished = saves;
+    if (saves) this.#save(until).catch((error) => this.#complain(error));
+    else this.#leave();
   }
 
   #rotate(now: number): void {
@@ -260,15 +303,15 @@ export class Recording {
     );
   }
 
+  /** A store that is to be the only one is not given another name when something is in its way. */
   #path(name: string, time: number): string {
-    const { directory = ".", pattern = "{time}/{name}" } = this.rig;
-    const stamp = new Date(time * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_");
+    const { directory = ".", rotate, overwrite } = this.rig;
+    const facts = { name, time, count: this.#count };
+    const isOne = !this.#isDriven && rotate === undefined && this.#count === 1;
+    if (isOne || overwrite) return join(directory, this.#pattern.fill(facts));
     return join(
       directory,
-      pattern
-        .replaceAll("{name}", name)
-        .replaceAll("{time}", stamp)
-        .replaceAll("{count}", String(this.#count)),
+      freePath(this.#pattern, facts, (path) => existsSync(join(directory, path))),
     );
   }
 

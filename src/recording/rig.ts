@@ -30,13 +30,24 @@ export interface Rotation {
   readonly bytes?: number;
 }
 
-/** When to save; otherwise cameras run, and nothing is kept. */
-export interface SavingHours {
-  /** A crontab line of five fields (local time): saving begins then. */
+/** Saving begins at certain times, and goes on for a while. */
+export interface CronHours {
+  /** A crontab line of five fields (local time): saving begins then; see `parseCron`. */
   readonly cron: string;
   /** Seconds that are saved each time. */
   readonly seconds: number;
 }
+
+/** Saving goes on for a part of every day. */
+export interface DailyHours {
+  /** When it begins: "07:00", local time, from "00:00" to "23:59:59". */
+  readonly from: string;
+  /** When it ends, "24:00" at the latest; on the next day if that is not after `from`. */
+  readonly to: string;
+}
+
+/** When to save; otherwise cameras run, and nothing is kept. See `nextSaving`. */
+export type SavingHours = CronHours | DailyHours;
 
 /** What makes saving begin and end, from outside. */
 export interface Triggers {

@@ -321,7 +321,7 @@ export class TrackWork {
     const current = [...this.#open.values()].find(
       ({ segment }) => segment !== undefined && segment === this.#run.segment,
     );
-    const latency = current?.segment?.report.latency;
+    const latency = current?.segment?.latency;
     const progress = current?.writer.progress;
     const now = monotonicSeconds();
     const passed = Math.max(1e-3, now - this.#before.at);
@@ -346,7 +346,7 @@ export class TrackWork {
         rate,
         byteRate,
         ...(latency && { latency: { median: latency.median, p95: latency.p95 } }),
-        peakBytes: current?.segment?.report.peakBytes ?? 0,
+        peakBytes: current?.segment?.peakBytes ?? 0,
         ...(last && { last }),
         ...(fit && { fit }),
         clockSteps: this.#run.clock.steps,

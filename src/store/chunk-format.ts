@@ -61,6 +61,8 @@ export type Durability = "flush" | "second" | "frame";
 export interface EncoderOptions {
   /** As the format counts it; see its file. */
   readonly quality?: number;
+  /** H.264 and H.265: the same quantiser for all frames, 0 … 51, in the place of a quality. */
+  readonly qp?: number;
   /** Frames from keyframe to keyframe. */
   readonly gop?: number;
   /** x264's and x265's names: ultrafast … veryslow. @default "veryfast"; "ultrafast" where nothing is lost */
@@ -156,7 +158,7 @@ export function findFormat(formats: readonly ChunkFormat[], name: string): Chunk
 }
 
 const encoderOptionNames: readonly EncoderOption[] = [
-  ...(["quality", "gop", "preset", "fps", "pixelFormat", "threads", "hardware"] as const),
+  ...(["quality", "qp", "gop", "preset", "fps", "pixelFormat", "threads", "hardware"] as const),
 ];
 
 /**

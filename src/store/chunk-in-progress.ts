@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import type { Digest } from "../core/digest.js";
 import { EncodeError, MareyError } from "../core/errors.js";
-import type { FrameNumber } from "../core/frame.js";
+import type { FrameClocks, FrameNumber } from "../core/frame.js";
 import type { Image } from "../core/image.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ChunkWriter, Durability, EncodedPicture } from "./chunk-format.js";
 import { encodeChunkIndex } from "./chunk-index.js";
+import { GrowingClocks } from "./clock-columns.js";
 import { encodeJournalHeader, encodeJournalRecord, type JournalRecord, parseJournal } from "./journal.js";
 import type { ChunkPaths } from "./layout.js";
 import { type StoreFile, type StoreFiles, systemReason, writeInPlace } from "./store-files.js";
@@ -67,6 +68,7 @@ export class ChunkInProgress {
   readonly #numbers: FrameNumber[] = [];
   readonly #times: number[] = [];
   readonly #pictures: EncodedPicture[] = [];
+  readonly #clocks = new GrowingClocks();
   /** In the order of their calls. */
   readonly #waiting: Entry[] = [];
   /** Pictures that are being written. */
@@ -150,14 +152,14 @@ export class ChunkInProgress {
    * Starts to write a frame.
    * @returns resolves when it is as safe as asked for.
    */
-  addFrame(image: Image, number: FrameNumber, time: number): Promise<void> {
+  addFrame(image: Image, number: FrameNumber, time: number, clocks?: FrameClocks): Promise<void> {
     this.#added++;
     return this.#enqueue((entry) => {
       const writing = this.#writer.write(image, time).then(
         (picture) => {
           this.#encoded++;
           this.#bytes += picture.size;
-          entry.record = { kind: "frame", number, time, ...picture };
+          entry.record = { kind: "frame", number, time, clocks, ...picture };
         },
         (error) => {
           entry.error = error;
@@ -226,6 +228,7 @@ export class ChunkInProgress {
           pictures: this.#pictures,
           rest,
           extra: extra && digest([extra]),
+          clocks: this.#clocks.columns(count),
           store: storeFacts,
         });
         await writeInPlace(files, paths.indexNpz, [index]);
@@ -311,7 +314,8 @@ export class ChunkInProgress {
     while (this.#records.synced < wanted) await this.sync();
   }
 
-  #note({ number, time, offset, size, digest }: JournalRecord & { kind: "frame" }): void {
+  #note({ number, time, offset, size, digest, clocks }: JournalRecord & { kind: "frame" }): void {
+    this.#clocks.set(this.#numbers.length, clocks);
     this.#numbers.push(number);
     this.#times.push(time);
     this.#pictures.push({ offset, size, digest });

@@ -3,6 +3,7 @@ import type { FrameNumber } from "../core/frame.js";
 import type { NpyArray } from "../core/npy.js";
 import { encodeNpz, readNpz } from "../core/npz.js";
 import type { EncodedPicture } from "./chunk-format.js";
+import { type ClockColumns, clockArrays } from "./clock-columns.js";
 
 /** Frames that one chunk may hold: 23 hours at 100 frames a second. */
 export const mostFramesInChunk = 2 ** 23;
@@ -21,6 +22,8 @@ export interface ChunkIndexContent {
   readonly rest?: bigint | undefined;
   /** XXH64 of the file of extra data. */
   readonly extra?: bigint | undefined;
+  /** What the clocks around the camera said; absent if nobody looked. */
+  readonly clocks?: ClockColumns | undefined;
   /** Facts of the store that imgstore repeats in every index: from them lost metadata can be made again. */
   readonly store: Readonly<Record<string, NpyArray | string>>;
 }
@@ -30,10 +33,13 @@ export interface ChunkIndexContent {
  * `picture_offset`, `picture_size` and `picture_digest` (uint64): where the bytes of every picture lie and their XXH64;
  * `rest_digest` and `extra_digest`: XXH64 of the remaining bytes of a video, and of the extra data.
  *
+ * What the clocks around a camera said is in `camera_number`, `camera_time`, `arrival_monotonic` and `arrival_utc` (float64),
+ * where anybody looked.
+ *
  * Numbers are int64; uint64 where one is beyond 2^63, doubles where one is no integer.
  */
 export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
-  const { numbers, times, pictures, rest, extra, store } = content;
+  const { numbers, times, pictures, rest, extra, clocks, store } = content;
   const shape = [numbers.length];
   const unsigned = (values: readonly bigint[], axes: number[]): NpyArray => ({
     dtype: "uint64",
@@ -44,6 +50,7 @@ export function encodeChunkIndex(content: ChunkIndexContent): Uint8Array {
     frame_number: encodeNumbers(numbers),
     frame_time: { dtype: "float64", shape, data: Float64Array.from(times) },
     ...store,
+    ...clockArrays(clocks),
     ...(pictures && {
       picture_offset: unsigned(
         pictures.map(({ offset }) => BigInt(offset)),

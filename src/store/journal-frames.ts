@@ -1,4 +1,6 @@
+import type { FrameClocks } from "../core/frame.js";
 import type { ChunkColumns } from "./chunk-records.js";
+import { type ClockColumns, GrowingClocks } from "./clock-columns.js";
 import type { JournalFrame } from "./journal.js";
 import { numberColumn } from "./store-index.js";
 
@@ -15,6 +17,7 @@ export class JournalFrames implements Iterable<JournalFrame> {
   readonly #offsets: Float64Array;
   readonly #sizes: Float64Array;
   readonly #digests: BigUint64Array;
+  readonly #clocks = new GrowingClocks();
 
   /** @param most frames that may come; what does not come takes no memory. */
   constructor(most: number) {
@@ -32,9 +35,10 @@ export class JournalFrames implements Iterable<JournalFrame> {
   }
 
   /** Does nothing when it is full. */
-  push({ number, time, offset, size, digest }: JournalFrame): void {
+  push({ number, time, offset, size, digest }: JournalFrame, clocks?: FrameClocks): void {
     if (this.#length === this.#times.length) return;
     const rank = this.#length++;
+    this.#clocks.set(rank, clocks);
     if (typeof number === "number") this.#numbers[rank] = number;
     else {
       this.#kinds[rank] = number < 2n ** 63n ? kinds.signed : kinds.unsigned;
@@ -74,6 +78,11 @@ export class JournalFrames implements Iterable<JournalFrame> {
 
   *[Symbol.iterator](): Generator<JournalFrame> {
     for (let rank = 0; rank < this.#length; rank++) yield this.at(rank)!;
+  }
+
+  /** What the clocks said of them; undefined if nobody looked. */
+  get clocks(): ClockColumns | undefined {
+    return this.#clocks.columns(this.#length);
   }
 
   /** Numbers and times, which share memory with this. */

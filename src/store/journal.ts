@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { FrameNumber } from "../core/frame.js";
+import type { FrameClocks, FrameNumber } from "../core/frame.js";
 import type { EncodedPicture } from "./chunk-format.js";
 
 // The journal of a chunk that is being written: `000012.journal` beside it. It only grows, and is removed when the
@@ -8,6 +8,8 @@ import type { EncodedPicture } from "./chunk-format.js";
 //   header   "MAREYJ01", the store's uuid (16 bytes), chunk number (u64), CRC-32 of the 32 bytes before, 4 zero bytes
 //   record   kind (u8), kind of number (u8), 2 zero bytes, length of the content (u32), content, CRC-32 of all of it
 //     frame  number (8 bytes), time (f64), offset, size and digest of its picture in the chunk's file (u64 each)
+//     clocks of the frame in the next record: the camera's number, the camera's time, arrival on the monotonic clock and
+//            in UTC (f64 each, NaN where unknown)
 //     row    a row of extra data, JSON in UTF-8
 //     synced how many frames are safe from a power cut (u64)
 //     head   the first bytes of a video file, as they are while it is being written (closing it changes them)
@@ -18,10 +20,13 @@ export interface JournalFrame extends EncodedPicture {
   readonly kind: "frame";
   readonly number: FrameNumber;
   readonly time: number;
+  /** In a record of its own, before that of the frame. */
+  readonly clocks?: FrameClocks | undefined;
 }
 
 export type JournalRecord =
   | JournalFrame
+  | { readonly kind: "clocks"; readonly clocks: FrameClocks }
   | { readonly kind: "row"; readonly text: string }
   | { readonly kind: "head"; readonly bytes: Uint8Array }
   | { readonly kind: "synced"; readonly count: number };
@@ -36,7 +41,9 @@ export const frameRecordBytes = recordHead + frameBytes + recordTail;
 /** Longest content of a record, in bytes. */
 const longestContent = 2 ** 26;
 
-const kinds = { frame: 1, row: 2, synced: 3, head: 4 } as const;
+const clocksBytes = 32;
+
+const kinds = { frame: 1, row: 2, synced: 3, head: 4, clocks: 5 } as const;
 const numberKinds = { int64: 0, uint64: 1, float64: 2 } as const;
 
 /** @param uuid 32 hexadecimal digits. */
@@ -61,13 +68,23 @@ export function encodeJournalRecord(record: JournalRecord): Uint8Array {
     bytes.writeBigUInt64LE(BigInt(record.count), recordHead);
     return endRecord(bytes);
   }
-  const { number, time, offset, size, digest } = record;
+  if (record.kind === "clocks") return encodeClocks(record.clocks);
+  const { number, time, offset, size, digest, clocks } = record;
   const bytes = startRecord(kinds.frame, frameBytes);
   bytes[1] = writeNumber(bytes, number);
   bytes.writeDoubleLE(time, recordHead + 8);
   bytes.writeBigUInt64LE(BigInt(offset), recordHead + 16);
   bytes.writeBigUInt64LE(BigInt(size), recordHead + 24);
   bytes.writeBigUInt64LE(digest, recordHead + 32);
+  const frame = endRecord(bytes);
+  return clocks === undefined ? frame : Buffer.concat([encodeClocks(clocks), frame]);
+}
+
+function encodeClocks({ cameraNumber, cameraTime, arrived, arrivedUtc }: FrameClocks): Uint8Array {
+  const bytes = startRecord(kinds.clocks, clocksBytes);
+  for (const [at, value] of [cameraNumber, cameraTime, arrived, arrivedUtc].entries()) {
+    bytes.writeDoubleLE(Number(value ?? Number.NaN), recordHead + 8 * at);
+  }
   return endRecord(bytes);
 }
 
@@ -153,6 +170,7 @@ function readRecord(bytes: Buffer): JournalRecord | undefined {
   if (bytes[0] === kinds.synced && length === 8) {
     return { kind: "synced", count: Number(bytes.readBigUInt64LE(recordHead)) };
   }
+  if (bytes[0] === kinds.clocks && length === clocksBytes) return readClocks(bytes);
   if (bytes[0] !== kinds.frame || length !== frameBytes) return undefined;
   const number = readNumber(bytes);
   if (number === undefined) return undefined;
@@ -164,6 +182,13 @@ function readRecord(bytes: Buffer): JournalRecord | undefined {
     size: Number(bytes.readBigUInt64LE(recordHead + 24)),
     digest: bytes.readBigUInt64LE(recordHead + 32),
   };
+}
+
+function readClocks(bytes: Buffer): JournalRecord {
+  const [cameraNumber, cameraTime, arrived, arrivedUtc] = [0, 1, 2, 3].map((at) =>
+    bytes.readDoubleLE(recordHead + 8 * at),
+  ) as [number, number, number, number];
+  return { kind: "clocks", clocks: { cameraNumber, cameraTime, arrived, arrivedUtc } };
 }
 
 function readNumber(bytes: Buffer): FrameNumber | undefined {

@@ -4,7 +4,7 @@ import { EncodeError, FileFormatError, MareyError, StoreFormatError } from "../c
 import type { FrameNumber } from "../core/frame.js";
 import { encodeNpy } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
-import { encodeZip } from "../core/zip.js";
+import { encodeZip } from "../core/zip-layout.js";
 import type { ChunkFormat } from "./chunk-format.js";
 import { encodeNumbers } from "./chunk-index.js";
 import { containedRegularFile } from "./contained-file.js";

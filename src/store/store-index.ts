@@ -11,6 +11,7 @@ import type { NpyArray } from "../core/npy.js";
 import { readNpz } from "../core/npz.js";
 import { decodePickledNumbers } from "../core/pickled-numbers.js";
 import type { Column } from "../core/sorted-values.js";
+import { parseYaml } from "../core/yaml.js";
 import type { ByteSource } from "../core/zip.js";
 import { encodeNumbers, longestColumn } from "./chunk-index.js";
 import type { ChunkColumns } from "./chunk-records.js";
@@ -22,7 +23,6 @@ import {
   withContainedFile,
 } from "./contained-file.js";
 import type { ChunkPaths } from "./layout.js";
-import { parseYaml } from "./yaml.js";
 
 /** What the index of one chunk says of its frames. */
 export interface ChunkIndex extends ChunkColumns {
@@ -40,7 +40,7 @@ export interface FoundChunkIndex {
 }
 
 /** Longest index files that are read, in bytes; YAML of 300,000 frames or more. */
-const longestNpz = 2 ** 30;
+export const longestIndex = 2 ** 30;
 const longestYaml = 2 ** 24;
 /** Of longer ones no more is read than the two columns. */
 const longestWhole = 2 ** 23;
@@ -69,7 +69,7 @@ export async function findChunkIndex(root: string, paths: ChunkPaths): Promise<F
     }
   } catch (error) {
     if (!(error instanceof TooLongError)) throw error;
-    return withContainedFile(root, indexNpz, longestNpz, (source, file) => ({
+    return withContainedFile(root, indexNpz, longestIndex, (source, file) => ({
       ...{ index: parseIndexNpz(source, indexNpz), file, content: undefined, isYaml: false },
     }));
   }
@@ -94,7 +94,9 @@ async function readIfThere(root: string, path: string, limit: number): Promise<C
  */
 export function loadChunkIndex(root: string, paths: ChunkPaths): ChunkIndex {
   try {
-    return withContainedFile(root, paths.indexNpz, longestNpz, (file) => parseIndexNpz(file, paths.indexNpz));
+    return withContainedFile(root, paths.indexNpz, longestIndex, (file) =>
+      parseIndexNpz(file, paths.indexNpz),
+    );
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     return withContainedFile(root, paths.indexYaml, longestYaml, (file) =>

@@ -1,8 +1,8 @@
 import { StoreFormatError, UnsupportedError } from "../core/errors.js";
 import { type Color, type DType, type ImageInfo, isDType } from "../core/image.js";
 import type { NpyArray } from "../core/npy.js";
+import { formatYaml, parseYaml } from "../core/yaml.js";
 import { isPlainExtension, type StoreLayout } from "./layout.js";
-import { formatYaml, parseYaml } from "./yaml.js";
 
 /** Another store that belongs to this one. */
 export interface ExtraCamera {

@@ -6,8 +6,15 @@ import type { FrameAddress } from "../core/frame-address.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import { type Image, type ImageInfo, imageBytes } from "../core/image.js";
 import { readAhead } from "../core/read-ahead.js";
-import { type FrameRange, type FrameRun, framesPastDamage, type SeekableSource } from "../core/stream.js";
+import {
+  type FrameRange,
+  type FrameRun,
+  framesPastDamage,
+  resolveRange,
+  type SeekableSource,
+} from "../core/stream.js";
 import type { ChunkFormat, ChunkReader } from "./chunk-format.js";
+import { type ClockColumns, emptyClocks, putClocks, sliceClocks } from "./clock-columns.js";
 import {
   type ExtraOptions,
   type ExtraPlace,
@@ -18,6 +25,7 @@ import {
 } from "./extra/read-extra.js";
 import type { ExtraRow } from "./extra/row.js";
 import { type ChunkSlice, chunkOf, chunkSlices } from "./layout.js";
+import { readChunkClocks } from "./read-clocks.js";
 import { ReaderCache } from "./reader-cache.js";
 import type { StoreMetadata } from "./store-metadata.js";
 import type { StoreProblem, StoreProblems } from "./store-problems.js";
@@ -149,6 +157,24 @@ export class StoreReader implements SeekableSource {
 
   [Symbol.asyncIterator](): AsyncGenerator<IndexedFrame> {
     return this.frames();
+  }
+
+  /**
+   * What the clocks around the camera said of frames [start, stop): its own count and time, and when they arrived. NaN where
+   * nobody looked, as in stores of other programs.
+   * @throws {MareyError} if the index of a chunk is damaged.
+   */
+  async clocks(range: Pick<FrameRange, "start" | "stop"> = {}): Promise<ClockColumns> {
+    this.#needOpen();
+    const { start, count } = resolveRange(range, this.index.length);
+    const all = emptyClocks(count);
+    for (const { number, start: first, count: length } of this.chunks) {
+      const [from, to] = [Math.max(start, first), Math.min(start + count, first + length)];
+      if (from >= to) continue;
+      const clocks = await readChunkClocks(this.path, this.uuid, this.format, number, length);
+      putClocks(all, from - start, sliceClocks(clocks, from - first, to - first));
+    }
+    return all;
   }
 
   /**

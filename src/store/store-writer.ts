@@ -235,7 +235,7 @@ export class StoreWriter implements FrameSink {
     if (error !== undefined) throw error;
   }
 
-  async #append({ image, number, time }: Frame): Promise<Held> {
+  async #append({ image, number, time, clocks }: Frame): Promise<Held> {
     this.#tell();
     if (this.#chunk !== undefined && this.#chunk.length >= this.#plan.chunkSize) {
       // Frames become safe in their order, also from chunk to chunk: there is no hole before a safe one.
@@ -247,7 +247,7 @@ export class StoreWriter implements FrameSink {
     const chunk = await this.#openChunk();
     await chunk.room();
     const stored = this.#plan.toStored(image);
-    const safe = held(chunk.addFrame(stored, number, time));
+    const safe = held(chunk.addFrame(stored, number, time, clocks));
     this.#accepted++;
     this.#last = { number, time };
     this.#startTime ??= time;

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import type { Digest } from "../core/digest.js";
 import { EncodeError } from "../core/errors.js";
+import type { FrameClocks } from "../core/frame.js";
 import type { NpyArray } from "../core/npy.js";
 import type { ChunkFormat, MendedChunk } from "./chunk-format.js";
 import { encodeChunkIndex, mostFramesInChunk } from "./chunk-index.js";
@@ -74,12 +75,18 @@ export async function readUnfinishedChunk(
   const read = (offset: number, wanted: number): Promise<Uint8Array> =>
     // What a writer at work adds meanwhile is left to the next look.
     files.readRange(paths.journal, offset, Math.max(0, Math.min(wanted, size - offset)));
+  let clocks: FrameClocks | undefined;
   const journal = await readJournal(read, (record) => {
-    if (record.kind === "frame") claimed.push(record);
+    if (record.kind === "clocks") {
+      clocks = record.clocks;
+      return;
+    }
+    if (record.kind === "frame") claimed.push(record, clocks);
     else if (record.kind === "row") {
       if (keepsRows) rows.push(record.text);
     } else if (record.kind === "head") head = record.bytes;
     else synced = Math.max(synced, record.count);
+    clocks = undefined;
   });
   if (journal === undefined || journal.chunk !== number) return undefined;
   if (uuid !== undefined && journal.uuid !== uuid) return undefined;
@@ -186,6 +193,7 @@ export async function finishChunk(
       pictures: mended?.pictures ?? [...frames],
       rest: mended?.rest,
       extra,
+      clocks: frames.clocks,
       store: storeFacts,
     });
     await writeInPlace(files, paths.indexNpz, [index]);

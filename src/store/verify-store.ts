@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { type Digest, loadDigest } from "../core/digest.js";
 import { MareyError, NotFoundError, StoreFormatError } from "../core/errors.js";
 import { type StampStatistics, stampStatistics } from "../core/stamp-statistics.js";
-import { bytesInMemory, encodeZip, extractZipEntry, readZipDirectory } from "../core/zip.js";
+import { bytesInMemory, extractZipEntry, readZipDirectory } from "../core/zip.js";
+import { encodeZip } from "../core/zip-layout.js";
 import type { EncodedPicture } from "./chunk-format.js";
-import { type ChunkBytes, decodeChunkBytes, mostFramesInChunk } from "./chunk-index.js";
+import { type ChunkBytes, decodeChunkBytes } from "./chunk-index.js";
+import { longestIndex, sealOf } from "./chunk-seals.js";
 import { containedPath, readContainedFile } from "./contained-file.js";
 import { type ByteRange, digestOfRanges, longestPicture } from "./digest-ranges.js";
 import { type ChunkPaths, chunkPaths, metadataCopyName, metadataName, paddedNumber } from "./layout.js";
@@ -40,6 +42,8 @@ export interface ChunkReceipt {
   /** Pictures whose bytes are those that were written; 0 where nobody wrote down what they were. */
   readonly digests: number;
   readonly damage: number;
+  /** Of the chunk's index, and so of the chunk; see `ChunkSeal`. */
+  readonly seal?: string;
 }
 
 /** What a store is, how its recording went, and whether it is whole. */
@@ -105,9 +109,6 @@ interface Check {
   done: number;
 }
 
-/** Longest index of a chunk that is looked through, in bytes: five columns, and a little. */
-const longestIndex = 48 * mostFramesInChunk;
-
 /** Damaged frames of one chunk that are told one by one. */
 const mostTold = 1000;
 
@@ -116,7 +117,7 @@ async function verifyChunk(check: Check, chunk: StoreChunk): Promise<ChunkReceip
   const { layout, extension } = store.metadata;
   const paths = chunkPaths(store.path, layout, extension, chunk.number);
   const before = damage.length;
-  const written = await readChunkBytes(store.path, paths, damage);
+  const { written, seal } = await readChunkBytes(check, paths);
   const frames = { ...check, damage: [] };
   const result =
     layout === "video"
@@ -136,6 +137,7 @@ async function verifyChunk(check: Check, chunk: StoreChunk): Promise<ChunkReceip
     frames: chunk.count,
     ...result,
     damage: damage.length - before,
+    ...(seal !== undefined && { seal }),
   };
 }
 
@@ -148,24 +150,23 @@ function shortened(damage: readonly StoreDamage[], path: string): readonly Store
   ];
 }
 
-/** What the chunk's index says of its bytes; undefined where it says nothing. */
+/** What the chunk's index says of its bytes, and the seal; undefined where it says nothing. */
 async function readChunkBytes(
-  root: string,
+  { store, damage, digest }: Check,
   { indexNpz }: ChunkPaths,
-  damage: StoreDamage[],
-): Promise<ChunkBytes | undefined> {
+): Promise<{ readonly written?: ChunkBytes | undefined; readonly seal?: string }> {
   try {
-    const bytes = await readContainedFile(root, indexNpz, longestIndex);
+    const bytes = await readContainedFile(store.path, indexNpz, longestIndex);
     const written = decodeChunkBytes(bytes, indexNpz);
     if (written !== undefined && !isAsWritten(bytes, indexNpz)) {
       damage.push({ path: indexNpz, message: "its bytes are not those that were written" });
     }
-    return written;
+    return { written, seal: sealOf(bytes, digest) };
   } catch (error) {
     if (!(error instanceof MareyError)) throw error;
     // An index that is missing or damaged is known to the reader already.
     if (error.code !== "NOT_FOUND") damage.push({ path: indexNpz, message: withoutPath(error, indexNpz) });
-    return undefined;
+    return {};
   }
 }
 

@@ -1,6 +1,6 @@
 import { TransformError } from "../core/errors.js";
+import { evenRounded } from "../core/even-rounding.js";
 import { type AnyTypedArray, type DType, describeImage, type ImageInfo } from "../core/image.js";
-import { evenRounded } from "./kernels/even-rounded.js";
 import { isFloat, sampleRange } from "./sample-range.js";
 
 /** Pixel types whose samples are plain numbers that a JavaScript number holds. */

@@ -202,6 +202,8 @@ const presets = [
 export interface RateOptions {
   readonly quality?: number | undefined;
   readonly preset?: string | undefined;
+  /** Constant quantiser, in the place of `quality`; h264 and h265. */
+  readonly qp?: number | undefined;
   readonly gop?: number | undefined;
   readonly bFrames?: number | undefined;
   /** Every frame gives its packet at once: no look-ahead, no B-frames, one frame at a time on several threads. */
@@ -221,21 +223,27 @@ export function encoderOptions(codec: VideoCodec, encoder: string, options: Rate
     0,
     codec === "av1" ? 63 : codec === "mjpeg" ? 31 : 51,
   );
+  const qp = checkRange("qp", options.qp, 0, 51);
+  if (qp !== undefined && quality !== undefined) throw new RangeError("quality and qp exclude each other");
+  if (qp !== undefined && codec !== "h264" && codec !== "h265") {
+    throw new UnsupportedError("option for this codec", `qp of ${codec}`, ["h264", "h265"]);
+  }
   const gop = checkRange("gop", options.gop, 1, 100_000) ?? (codecs[codec].isIntra ? 1 : 12);
   const bFrames = checkRange("bFrames", options.bFrames, 0, options.isLive ? 0 : 16) ?? 0;
   const set: [string, string][] = [["g", String(gop)]];
   if (encoder === "libx264" || encoder === "libx264rgb") {
-    const isLossless = codec === "h264-rgb" || quality === 0;
+    const constant = codec === "h264-rgb" || quality === 0 ? 0 : qp;
     set.push(
       ["preset", preset],
       ["bf", String(bFrames)],
-      isLossless ? ["qp", "0"] : ["crf", String(quality ?? 18)],
+      constant === undefined ? ["crf", String(quality ?? 18)] : ["qp", String(constant)],
     );
     if (options.isLive) set.push(["tune", "zerolatency"]);
   } else if (encoder === "libx265") {
-    const lossless = quality === 0 ? ":lossless=1" : "";
-    set.push(["preset", preset], ["crf", String(quality ?? 20)], ["tag", "hvc1"]);
-    set.push(["x265-params", `log-level=none:bframes=${bFrames}:keyint=${gop}${lossless}`]);
+    const rate = quality === 0 ? ":lossless=1" : qp === undefined ? "" : `:qp=${qp}`;
+    set.push(["preset", preset], ["tag", "hvc1"]);
+    if (qp === undefined) set.push(["crf", String(quality ?? 20)]);
+    set.push(["x265-params", `log-level=none:bframes=${bFrames}:keyint=${gop}${rate}`]);
     if (options.isLive) set.push(["tune", "zerolatency"]);
   } else if (encoder === "libsvtav1") {
     set.push(
@@ -250,7 +258,7 @@ export function encoderOptions(codec: VideoCodec, encoder: string, options: Rate
   } else if (encoder === "ffv1") {
     set.push(["level", "3"], ["slicecrc", "1"], ["slices", "4"]);
   } else if (codec !== "raw") {
-    set.push(["bf", String(bFrames)], ["qp", String(quality ?? 20)]);
+    set.push(["bf", String(bFrames)], ["qp", String(qp ?? quality ?? 20)]);
     if (options.isLive) set.push(...lowDelay(encoder));
   }
   return set.filter(([name]) => name !== "tag");

@@ -20,6 +20,7 @@ export interface StoreVideo {
 /** What may be asked for; each means what it means to `createVideo`. */
 export interface StoreVideoOptions {
   readonly quality?: number;
+  readonly qp?: number;
   readonly gop?: number;
   readonly preset?: string;
   readonly fps?: number;
@@ -52,6 +53,7 @@ export function optionsOf({ codec, quality }: StoreVideo): readonly (keyof Store
   const isLossless = quality === undefined;
   return [
     ...(isLossless ? [] : (["quality", "pixelFormat"] as const)),
+    ...(isLossless || (codec !== "h264" && codec !== "h265") ? [] : (["qp"] as const)),
     ...(isIntra ? [] : (["gop", "preset"] as const)),
     ...(isLossless || hardware.length === 0 ? [] : (["hardware"] as const)),
     "fps",
@@ -69,7 +71,7 @@ export function settingsFor(video: StoreVideo, info: ImageInfo, asked: StoreVide
   const { isIntra, encoder } = codecs[codec];
   const { hardware, threads = 0, fps = usualRate } = asked;
   const settings: StoreVideoOptions = {
-    ...(quality !== undefined && { quality: asked.quality ?? quality }),
+    ...(quality !== undefined && rateOf(quality, asked)),
     ...(!isIntra && { gop: asked.gop ?? usualGop, preset: asked.preset ?? usualPreset(video) }),
     fps,
     pixelFormat: asked.pixelFormat ?? codedFormatFor(info, codec, container).pixelFormat,
@@ -83,6 +85,12 @@ export function settingsFor(video: StoreVideo, info: ImageInfo, asked: StoreVide
   }
   if (asked.pixelFormat !== undefined) checkLayout(codec, info, asked.pixelFormat);
   return settings;
+}
+
+/** A constant quantiser stands in the place of a quality. */
+function rateOf(usual: number, { quality, qp }: StoreVideoOptions): StoreVideoOptions {
+  if (qp === undefined) return { quality: quality ?? usual };
+  return quality === undefined ? { qp } : { quality, qp };
 }
 
 function checkLayout(codec: VideoCodec, info: ImageInfo, pixelFormat: string): void {

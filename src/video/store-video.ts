@@ -22,5 +22,10 @@ export function createStoreVideo(
   settings: StoreVideoOptions,
 ): Promise<LiveVideo> {
   // A lossless H.264 is one whose quantizer is 0.
-  return LiveVideo.create(path, info, { quality: 0, ...settings, container, codec });
+  return LiveVideo.create(path, info, {
+    ...(settings.qp === undefined && { quality: 0 }),
+    ...settings,
+    container,
+    codec,
+  });
 }

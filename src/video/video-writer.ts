@@ -49,6 +49,8 @@ export interface VideoWriteOptions {
    * mjpeg: 1 … 31, default 3. ffv1, raw and h264-rgb are lossless.
    */
   readonly quality?: number;
+  /** h264 and h265: the same quantiser for all frames, 0 … 51, in the place of `quality`. */
+  readonly qp?: number;
   /** x264's and x265's names: ultrafast … veryslow. @default "veryfast" */
   readonly preset?: string;
   /** FFmpeg's name: yuv420p, yuv444p, yuv420p10le … @default what loses least; see `codedFormatFor` */

@@ -1,6 +1,7 @@
 import type { OptionKind } from "../option-kind.js";
 import type { PictureStamp } from "../transform-kind.js";
 import { compileSpan, compileTime, unknownTime } from "./strftime.js";
+import { countWriter, type FieldWriters, padZeros, parseFields } from "./text-fields.js";
 
 /** What a template is filled with. */
 export interface TemplateFacts {
@@ -17,7 +18,6 @@ export interface TextTemplate {
 
 const fields = ["number", "index", "time", "elapsed"] as const;
 type Field = (typeof fields)[number];
-type Piece = string | { readonly field: Field; readonly write: (facts: TemplateFacts) => string };
 
 /**
  * Reads a text with fields:
@@ -33,43 +33,18 @@ type Piece = string | { readonly field: Field; readonly write: (facts: TemplateF
  * @throws {RangeError} for unknown fields and formats, and for zones that there are not.
  */
 export function parseTemplate(text: string, zone = "UTC"): TextTemplate {
-  const pieces: Piece[] = [];
-  for (const [whole, name, format] of text.matchAll(/\{\{|\}\}|\{([^{}:]*)(?::([^{}]*))?\}|[^{}]+|[{}]/g)) {
-    if (name !== undefined) pieces.push(parseField(name.trim(), format, zone));
-    else if (whole === "{" || whole === "}") throw new RangeError(`"${whole}" stands alone; write it twice`);
-    else if (whole === "{{" || whole === "}}") pieces.push(whole[0]!);
-    else pieces.push(whole.replaceAll("\\n", "\n"));
-  }
-  return {
-    needsStart: pieces.some((piece) => typeof piece !== "string" && piece.field === "elapsed"),
-    fill: (facts) => pieces.map((piece) => (typeof piece === "string" ? piece : piece.write(facts))).join(""),
+  let needsStart = false;
+  const writeField: FieldWriters<TemplateFacts, Field> = (field, format) => {
+    if (field === "number" || field === "index") {
+      const write = countWriter(field, format);
+      return ({ stamp }) => write(stamp[field]);
+    }
+    if (field === "elapsed") needsStart = true;
+    const write = timeWriter(field, format ?? ".3f", zone);
+    return ({ stamp, start }) => write(field === "time" ? stamp.time : stamp.time - start);
   };
-}
-
-function parseField(name: string, format: string | undefined, zone: string): Piece {
-  const field = fields.find((one) => one === name);
-  if (field === undefined) {
-    throw new RangeError(`{${name}} is none of ${fields.map((one) => `{${one}}`).join(" ")}`);
-  }
-  if (field === "number" || field === "index") {
-    const [, zero, width] = /^(0?)(\d{0,3})d?$/.exec(format ?? "") ?? [];
-    if (width === undefined) throw new RangeError(`{${field}:${format}} is no format such as 06d`);
-    const write = ({ stamp }: TemplateFacts): string => {
-      const value = stamp[field];
-      const text = value === undefined || Number.isNaN(value) ? unknownTime : String(value);
-      return zero ? padZeros(text, Number(width)) : text.padStart(Number(width));
-    };
-    return { field, write };
-  }
-  const write = timeWriter(field, format ?? ".3f", zone);
-  return {
-    field,
-    write: ({ stamp, start }) => write(field === "time" ? stamp.time : stamp.time - start),
-  };
-}
-
-function padZeros(text: string, width: number): string {
-  return text.startsWith("-") ? `-${text.slice(1).padStart(width - 1, "0")}` : text.padStart(width, "0");
+  const fill = parseFields(text.replaceAll("\\n", "\n"), fields, writeField);
+  return { needsStart, fill };
 }
 
 function timeWriter(field: Field, format: string, zone: string): (seconds: number) => string {

@@ -1,4 +1,4 @@
-import { evenRounded } from "./even-rounded.js";
+import { evenRounded } from "../../core/even-rounding.js";
 
 /** @returns how many weights OpenCV gives a Gaussian of that width: 3 sigma on either side for bytes, 4 for others. */
 export function gaussianSize(sigma: number, bytes: boolean): number {

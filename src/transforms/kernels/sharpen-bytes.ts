@@ -1,5 +1,5 @@
+import { evenRounded } from "../../core/even-rounding.js";
 import { blurBench, blurBytesPlain } from "./blur-bytes.js";
-import { evenRounded } from "./even-rounded.js";
 import type { BytesFilter, Shape } from "./filter-shape.js";
 import { workbench } from "./wasm.js";
 

@@ -18,7 +18,7 @@ import {
   setTag,
   strTag,
 } from "js-yaml";
-import { StoreFormatError } from "../core/errors.js";
+import { type MareyError, StoreFormatError } from "./errors.js";
 import { Timestamp } from "./timestamp.js";
 
 // YAML 1.1 as PyYAML reads and writes it, which is narrower than the specification: `1e5` is a string because its
@@ -132,18 +132,23 @@ const mostValues = 1_000_000;
  * Reads one YAML document as `yaml.safe_load` does. Mappings become plain objects (a `Map` if a key is no text), integers
  * beyond 2^53 `bigint`, timestamps a `Timestamp`, which is a `Date` that keeps its text, `!!binary` `Uint8Array`, `!!set`
  * `Set`.
- * @throws {StoreFormatError} if it is no YAML, or grows beyond a million values through its aliases.
+ * @param Failure what is thrown if it is no YAML, or grows beyond a million values through its aliases.
+ * @throws {StoreFormatError} or `Failure`.
  */
-export function parseYaml(text: string, path: string): unknown {
+export function parseYaml(
+  text: string,
+  path: string,
+  Failure: new (path: string, found: string, options?: ErrorOptions) => MareyError = StoreFormatError,
+): unknown {
   let value: unknown;
   try {
     value = load(text, { schema, json: true });
   } catch (cause) {
     const [reason] = String((cause as Error).message).split("\n");
-    throw new StoreFormatError(path, `not valid YAML: ${reason}`, { cause });
+    throw new Failure(path, `not valid YAML: ${reason}`, { cause });
   }
   if (countValues(value, mostValues) > mostValues) {
-    throw new StoreFormatError(path, `holds more than ${mostValues} values`);
+    throw new Failure(path, `holds more than ${mostValues} values`);
   }
   return value;
 }
@@ -205,4 +210,17 @@ export function formatYaml(value: unknown): string {
     if (code <= 0xff) return `\\x${digits.padStart(2, "0")}`;
     return code <= 0xffff ? `\\u${digits.padStart(4, "0")}` : `\\U${digits.padStart(8, "0")}`;
   });
+}
+
+/** Whether PyYAML reads a plain text as anything but that text: a number, a date, true, null … */
+export function isTypedYaml(text: string): boolean {
+  return (
+    /^(?:~|null|Null|NULL|)$/.test(text) ||
+    ["<<", "=", "!", "&", "*"].includes(text) ||
+    boolean.test(text) ||
+    integer.test(text) ||
+    float.test(text) ||
+    /^\d{4}-\d\d-\d\d$/.test(text) ||
+    (/^\d{4}-\d\d?-\d\d?[Tt \t]/.test(text) && Timestamp.isSpelled(text))
+  );
 }

@@ -33,6 +33,11 @@ export class Timestamp extends Date {
     return new Timestamp(milliseconds - (sign === "-" ? -offset : offset), text);
   }
 
+  /** Whether it is written as a timestamp is, whatever it says. */
+  static isSpelled(text: string): boolean {
+    return spelling.test(text);
+  }
+
   /** The text, as long as the date is the one that it says. */
   spelled(): string {
     return Timestamp.read(this.text)?.getTime() === this.getTime() ? this.text : this.toISOString();
