@@ -83,8 +83,9 @@ class SyntheticCamera implements Camera {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame> {
     const { firstNumber = 0, frames = Number.POSITIVE_INFINITY, pace = "real" } = this.#options;
-    const firstTime = this.#options.firstTime ?? Date.now() / 1000;
     const paint = createPainter(this.info);
+    // Painting the scene takes as long as a frame or two: the first one is of the moment when it is there.
+    const firstTime = this.#options.firstTime ?? Date.now() / 1000;
     const started = performance.now();
     for (let count = 0; count < frames && !this.#closed.signal.aborted; count++) {
       if (pace === "real") {
