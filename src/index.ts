@@ -2,6 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
+import { device } from "./cameras/device.js";
+import { replayDriver } from "./cameras/replay.js";
 import { synthetic } from "./cameras/synthetic.js";
 import type { CameraDriver } from "./capture/camera.js";
 import type { Conversion } from "./convert/conversion.js";
@@ -75,6 +77,8 @@ import type { BoundTransform } from "./transforms/transform-kind.js";
 import type { VideoColor, VideoReader, VideoReadOptions } from "./video/video-reader.js";
 import type { VideoWriteOptions, VideoWriter } from "./video/video-writer.js";
 
+export { device } from "./cameras/device.js";
+export { type OpenSource, replayDriver } from "./cameras/replay.js";
 export { synthetic, syntheticCamera } from "./cameras/synthetic.js";
 export type * from "./capture/camera.js";
 export type { ClockFitSummary } from "./capture/clock-fit.js";
@@ -181,8 +185,12 @@ export const builtInFormats: readonly ChunkFormat[] = [
   ...[raw, blosc, bpk],
 ];
 
-/** Every camera driver; `synthetic` needs no hardware. */
-export const builtInCameras: readonly CameraDriver[] = [synthetic];
+/** Every camera driver; `synthetic` and `replay` need no hardware. */
+export const builtInCameras: readonly CameraDriver[] = [
+  device,
+  replayDriver((path, options) => open(path, options)),
+  synthetic,
+];
 
 /** Every format of laboratories and instruments; the first that knows a file by its content opens it. */
 export const builtInReaders: readonly SourceReader[] = [

@@ -180,7 +180,7 @@ test("a store whose folder is taken away ends, and is told; the other camera goe
   const { recording, events } = await run({ ...rig, cameras }, async ({ tracks }, told) => {
     await until(() => tracks[0]!.counts.written > 30, "the first frames");
     // Its writer makes new files meanwhile.
-    const remove = (): unknown => spawnSync("rm", ["-rf", join(directory, "one")]);
+    const remove = (): boolean => spawnSync("rm", ["-rf", join(directory, "one")]).error === undefined;
     await until(
       () => remove() && told.some(({ kind, track }) => kind === "broken" && track === "one"),
       "that it is broken",

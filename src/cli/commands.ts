@@ -98,6 +98,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./reindex.js")).reindex,
   },
   {
+    name: "cameras",
+    summary: "list the cameras that are there, what they can do and be set to",
+    load: async () => (await import("./cameras.js")).cameras,
+  },
+  {
     name: "record",
     summary: "record a camera into a store",
     load: async () => (await import("./record.js")).record,

@@ -3,14 +3,6 @@ import type { Recording } from "../recording/recording.js";
 import type { RigTrack } from "../recording/track.js";
 import { countOf, formatCount, formatSeconds } from "./output.js";
 
-export type StoppedBy = "length" | "signal" | "source";
-
-/** What ended it: somebody, the cameras themselves, or the length that was asked for. */
-export function stoppedBy({ tracks }: Recording, wasStopped: boolean): StoppedBy {
-  if (wasStopped) return "signal";
-  return tracks.some(({ hasEnded }) => hasEnded) ? "source" : "length";
-}
-
 /** A line of `--events`. */
 export function statusOf({ tracks, isSaving, onset }: Recording): Record<string, unknown> {
   return {
@@ -29,15 +21,15 @@ export function statusOf({ tracks, isSaving, onset }: Recording): Record<string,
 /** What is said at the end, for people and for programs. */
 export function describeRecording(
   output: string,
-  { tracks }: Recording,
-  ended: { readonly seconds: number; readonly stoppedBy: StoppedBy },
+  { tracks, stoppedBy }: Recording,
+  seconds: number,
 ): { readonly lines: readonly string[]; readonly json: Record<string, unknown> } {
   const sum = (key: "offered" | "written" | "dropped" | "missing"): number =>
     tracks.reduce((total, { counts }) => total + counts[key], 0);
   const json = {
     output,
     ...(tracks.length === 1 && { camera: tracks[0]!.facts?.id }),
-    ...ended,
+    ...{ seconds, stoppedBy },
     ...{ offered: sum("offered"), written: sum("written"), dropped: sum("dropped"), missing: sum("missing") },
     tracks: tracks.map((track) => ({
       name: track.name,
@@ -51,7 +43,7 @@ export function describeRecording(
       failure: track.failure?.message,
     })),
   };
-  const seconds = (track: RigTrack): number => {
+  const length = (track: RigTrack): number => {
     const first = track.saved.find(({ report }) => report?.first)?.report?.first?.time;
     const last = track.saved.findLast(({ report }) => report?.last)?.report?.last?.time;
     return first === undefined || last === undefined ? 0 : last - first;
@@ -66,7 +58,7 @@ export function describeRecording(
         : "";
     const failed = track.failure ? `; ${track.failure.message}` : "";
     const frames = countOf(track.counts.written, "frame");
-    return `${name}: ${frames}${where} in ${formatSeconds(seconds(track))}, ${lossText(track.counts.losses)}${restarted}${failed}`;
+    return `${name}: ${frames}${where} in ${formatSeconds(length(track))}, ${lossText(track.counts.losses)}${restarted}${failed}`;
   });
   return { lines, json };
 }

@@ -44,6 +44,7 @@ export interface RecordCliOptions extends CommonOptions {
   readonly overwrite?: boolean;
   readonly events?: boolean;
   readonly exampleRig?: boolean;
+  readonly receipt?: boolean;
 }
 
 /**

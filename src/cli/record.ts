@@ -1,16 +1,19 @@
+import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { Recording } from "../recording/recording.js";
+import type { Rig } from "../recording/rig.js";
 import type { TrackEvent } from "../recording/track.js";
 import { addCommonOptions, type CliCommand, type Context } from "./context.js";
 import { exit, isInterruption, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
-import { describeRecording, statusOf, stoppedBy } from "./record-report.js";
+import { describeRecording, statusOf } from "./record-report.js";
 import { type RecordCliOptions, rigOf } from "./record-rig.js";
 import { startStatusLines } from "./record-status.js";
 import { parseInteger, parsePositive } from "./selection.js";
 
 const help = `
 Cameras: "marey cameras" lists them. synthetic:640x480@25 needs no hardware; each of its frames has its number painted in.
+replay:PATH plays anything that Marey opens, at its own pace.
 Several cameras (--camera left=ADDRESS --camera right=ADDRESS) make a folder with a store for each, recorded from one instant
 on. Each camera has a process of its own: one that crashes is started again, its store goes on, and the others notice nothing.
 
@@ -31,6 +34,9 @@ numbers, and is counted by its cause: camera, queue, encoder or disk.
 Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8 bits into h264-lossless/mkv, because a
 lossy codec would mix the colours of neighbouring pixels; 16 bits into npy. Mosaics come back debayered, as BGR;
 --stored-pixels of the reading commands gives the mosaic itself.
+
+At the end, and every minute before, a receipt is written beside the stores, as JSON and as a page: frames expected and got, every
+gap with its time and cause, intervals, delays, how the cameras' clocks ran, settings, and digests of the chunks.
 
 With --json one object at the end: output, seconds, stoppedBy (length, signal or source), and of all cameras together
 offered, written, dropped, missing (numbers that the camera itself lost); tracks has the same for each, and more. With --events
@@ -121,6 +127,7 @@ export const record: CliCommand = {
       )
       .option("--metadata <key=value>", "kept in the stores; may be given again", addPair, {})
       .option("--overwrite", "replace the store if it exists")
+      .option("--no-receipt", "leave no receipt (.json, .html) beside the stores")
       .option("--example-rig", "print a rig file with all that may be in one, and end")
       .option("--events", "tell as lines of JSON what happens, and the status once a second")
       .addHelpText("after", help)
@@ -142,6 +149,20 @@ function addText(text: string, texts: readonly string[]): readonly string[] {
 
 /** Milliseconds between two lines of status. */
 const statusEvery = 1000;
+/** Milliseconds between two receipts while it runs. */
+const receiptEvery = 60_000;
+
+/** Beside the one store, or in the folder of all; without an extension. */
+function receiptPath(target: string, rig: Rig, { receipt = true }: RecordCliOptions): string | undefined {
+  if (!receipt) return undefined;
+  const isOne = rig.directory !== target && !/\.ya?ml$/i.test(target);
+  if (isOne) return `${target.replace(/[/\\]+$/, "")}.receipt`;
+  const started = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
+  return join(
+    rig.directory ?? ".",
+    `receipt-${started.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")}`,
+  );
+}
 
 async function run(target: string | undefined, options: RecordCliOptions, context: Context): Promise<number> {
   if (options.exampleRig) {
@@ -151,7 +172,8 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
   }
   if (target === undefined) throw new UsageError("which store, or which rig?");
   const rig = await rigOf(target, options);
-  const { startRecording } = await import("../recording/index.js");
+  const { recordingReceipt, startRecording, writeReceipt } = await import("../recording/index.js");
+  const receipt = receiptPath(target, rig, options);
   const started = performance.now();
   // Only those who ask for the end get it: a reader of the output who has gone is nobody's reason to lose frames.
   const stop = new AbortController();
@@ -176,6 +198,16 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
   const timer = setInterval(() => {
     if (recording) tell({ event: "status", ...statusOf(recording) });
   }, statusEvery);
+  // A machine that dies leaves the receipt of a minute ago.
+  const keeping = setInterval(() => {
+    if (!recording || receipt === undefined) return;
+    recordingReceipt(recording, false)
+      .then(
+        (found) => writeReceipt(found, receipt),
+        () => {},
+      )
+      .catch(() => {});
+  }, receiptEvery);
   try {
     await context.guard(async () => {
       context.signal.throwIfAborted();
@@ -184,16 +216,15 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
       await warnOfLoss(recording, context, options);
       lines.follow(recording);
       await recording.done;
+      if (receipt !== undefined) await writeReceipt(await recordingReceipt(recording, true), receipt);
     });
   } finally {
     clearInterval(timer);
+    clearInterval(keeping);
     lines.end();
     context.signal.removeEventListener("abort", onAbort);
   }
-  const result = describeRecording(target, recording!, {
-    seconds: (performance.now() - started) / 1000,
-    stoppedBy: stoppedBy(recording!, stop.signal.aborted),
-  });
+  const result = describeRecording(target, recording!, (performance.now() - started) / 1000);
   tell({ event: "done", ...result.json });
   if (options.json && !options.events) await context.out.json(result.json);
   else if (!options.quiet && !options.events) for (const line of result.lines) await context.out.line(line);

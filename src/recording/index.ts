@@ -14,3 +14,4 @@ export { freePath, parseStorePattern, type StoreFacts, type StorePattern } from 
 export { type StorePageFacts, storePage } from "./store-page.js";
 export { RigTrack, type SavedStore, TrackError, type TrackEvent } from "./track.js";
 export type { CameraFacts, ExtraAnswer, SavedCounts, ToldError, TrackStatus } from "./track-messages.js";
+export { recordingReceipt, writeReceipt } from "./write-receipt.js";

@@ -48,6 +48,8 @@ export class Recording {
   readonly tracks: readonly RigTrack[];
   /** The time line of all its cameras. */
   readonly clock = new HostClock();
+  /** Seconds since 1970. */
+  readonly started = this.clock.now();
   /** Resolves when all is over and every store is closed. */
   readonly done: Promise<void>;
   readonly #options: StartOptions;
@@ -59,6 +61,8 @@ export class Recording {
   #onset: number | undefined;
   /** When saving ends by itself; seconds since 1970. */
   #until: number | undefined;
+  /** It has come to its own end. */
+  #isOver = false;
   /** Saving has begun at least once. */
   #hasSaved = false;
   #isBusy = false;
@@ -107,6 +111,13 @@ export class Recording {
   /** Seconds since 1970 from which on frames are saved; undefined while none is. */
   get onset(): number | undefined {
     return this.#onset;
+  }
+
+  /** What ended it: somebody who stopped it, the cameras themselves, or the length that was asked for. */
+  get stoppedBy(): "signal" | "source" | "length" | "nothing" {
+    if (this.#ending === undefined) return "nothing";
+    if (!this.#isOver) return "signal";
+    return this.tracks.some(({ hasEnded, failure }) => hasEnded || failure) ? "source" : "length";
   }
 
   get isSaving(): boolean {
@@ -223,6 +234,7 @@ export class Recording {
       (!this.#isDriven && this.#hasSaved && !this.isSaving && !this.#isBusy) ||
       (until !== undefined && now > until + grace);
     if (isOver) {
+      this.#isOver = true;
       void this.stop();
       return;
     }

@@ -19,6 +19,16 @@ export function isAgainOrEnd(code: number): boolean {
   return code === AVERROR_EOF || code === EAGAIN;
 }
 
+/** Whether there is nothing now, but may be later. */
+export function isAgain(code: number): boolean {
+  return code === EAGAIN;
+}
+
+/** Whether there is nothing any more. */
+export function isEnd(code: number): boolean {
+  return code === AVERROR_EOF;
+}
+
 /** FFmpeg's own words for an error code. */
 export function reason(code: number): string {
   return FFmpegError.strerror(code);
