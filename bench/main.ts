@@ -2,7 +2,7 @@
 const names = process.argv.slice(2);
 if (names.length === 0) {
   console.error(
-    "which one? video, images, pixels, transforms, chain, convert, store, index, safety, lossless, record",
+    "which one? video, images, pixels, transforms, chain, convert, store, index, safety, lossless, record, preview",
   );
   process.exit(2);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readPaintedNumber } from "../src/capture/painted-number.js";
+import type { FrameNumber } from "../src/core/frame.js";
 import { bend, open, openStore, resize } from "../src/index.js";
 import { type Recording, type Rig, startRecording, type TrackEvent } from "../src/recording/index.js";
 
@@ -233,11 +234,17 @@ test("a camera that is not there, or a store that is in the way, is told before 
 
 test("rows from outside are tied to the frame that was written last", async () => {
   const rig = rigOf(["synthetic:96x64@50", "synthetic:96x64@50"]);
+  const told: { number: FrameNumber; index: number }[] = [];
   const { recording } = await run(rig, async (running) => {
     await until(() => running.tracks.every(({ counts }) => counts.written > 10));
-    running.addExtra({ odor: "on" });
-    running.addExtra({ only: "cam2" }, "cam2");
-    await seconds(0.2);
+    const [first, second] = await running.addExtra({ odor: "on" });
+    told.push(first!.stamp!, second!.stamp!);
+    await running.addExtra({ only: "cam2" }, "cam2");
+    running.end();
+    await until(() => !running.isSaving);
+    expect(await running.addExtra({ late: true }, "cam1")).toMatchObject([
+      { track: "cam1", error: { message: "no frames are being saved" } },
+    ]);
     await running.stop();
   });
   const rows = [];
@@ -249,6 +256,9 @@ test("rows from outside are tied to the frame that was written last", async () =
   }
   expect(rows.map((each) => each.map(({ odor, only }) => odor ?? only))).toEqual([["on"], ["on", "cam2"]]);
   expect(rows[0]![0]!.frame_index).toBeGreaterThanOrEqual(10);
+  expect(rows.map(([row]) => [row!.frame_number, row!.frame_index])).toEqual(
+    told.map(({ number, index }) => [number, index]),
+  );
 });
 
 test("previews and snapshots show what the camera sees", async () => {
@@ -273,6 +283,32 @@ test("previews and snapshots show what the camera sees", async () => {
     expect(() => running.preview("cam9", 1, 1, () => {})).toThrow('no camera "cam9" (there are: cam1)');
     await running.stop();
   });
+});
+
+test("previews as H.264 begin with a keyframe, give another when asked, and every picture of them decodes", async () => {
+  const rig = rigOf(["synthetic:650x490@50"]);
+  const units: { bytes: Uint8Array; number: number; isKey: boolean }[] = [];
+  await run(rig, async (running) => {
+    const look = (): void =>
+      running.track("cam1").video(25, 330, (bytes, { number }, isKey) => {
+        units.push({ bytes, number: Number(number), isKey });
+      });
+    look();
+    await until(() => units.length >= 10);
+    look();
+    await until(() => units.length >= 20);
+    await running.stop();
+  });
+  expect(units[0]!.isKey).toBe(true);
+  expect(units.slice(5).some(({ isKey }) => isKey)).toBe(true);
+  const path = join(folder, "preview.h264");
+  writeFileSync(path, Buffer.concat(units.map(({ bytes }) => bytes)));
+  await using video = await open(path);
+  expect([video.index.length, video.info.width, video.info.height]).toEqual([units.length, 324, 244]);
+  await using large = bend(video, resize({ factor: 2, method: "nearest" }));
+  const painted: unknown[] = [];
+  for await (const { image } of large.frames()) painted.push(readPaintedNumber(image));
+  expect(painted).toEqual(units.map(({ number }) => number));
 });
 
 test("a file that is there, a signal and a schedule begin and end saving; the store says when it began", async () => {

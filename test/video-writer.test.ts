@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -151,6 +151,22 @@ describe("what is written is read back", () => {
       else expect(quality).toBeGreaterThan(least);
       expect(frame.time).toBeCloseTo(frame.index / 25, 3);
     }
+  });
+
+  test.each([
+    ["mjpeg", "avi", [1, 3, 10, 31]],
+    ["h264", "mp4", [1, 18, 40]],
+    ["h265", "mp4", [1, 20, 40]],
+    ["av1", "mp4", [1, 24, 60]],
+  ] as const)("a lower quality of %s is a smaller file", async (codec, container, qualities) => {
+    const all = frames((step) => picture(160, 120, "bgr", "uint8", step), 5);
+    const sizes: number[] = [];
+    for (const quality of qualities) {
+      const path = await write(`quality-${codec}-${quality}.${container}`, { codec, quality }, all);
+      sizes.push(statSync(path).size);
+    }
+    expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
+    expect(sizes.at(-1)).toBeLessThan(sizes[0]! / 1.5);
   });
 
   const lossless = (["raw", "ffv1", "h264-rgb"] as const).flatMap((codec) =>

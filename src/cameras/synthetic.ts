@@ -121,8 +121,9 @@ class SyntheticCamera implements Camera {
     const { drop, stall, seed } = this.#faults;
     const isReal = pace === "real";
     const signal = this.#closed.signal;
-    const firstTime = this.#options.firstTime ?? Date.now() / 1000;
     const paint = createPainter(this.info);
+    // Painting the scene takes as long as a frame or two: the first one is of the moment when it is there.
+    const firstTime = this.#options.firstTime ?? Date.now() / 1000;
     const started = performance.now();
     const startedMonotonic = Number(process.hrtime.bigint()) / 1e9;
     const now = (): number => (performance.now() - started) / 1000;

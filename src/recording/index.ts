@@ -13,5 +13,5 @@ export { nextSaving, type SavingSpan } from "./saving-hours.js";
 export { freePath, parseStorePattern, type StoreFacts, type StorePattern } from "./store-names.js";
 export { type StorePageFacts, storePage } from "./store-page.js";
 export { RigTrack, type SavedStore, TrackError, type TrackEvent } from "./track.js";
-export type { CameraFacts, ToldError, TrackStatus } from "./track-messages.js";
+export type { CameraFacts, ExtraAnswer, SavedCounts, ToldError, TrackStatus } from "./track-messages.js";
 export { recordingReceipt, writeReceipt } from "./write-receipt.js";

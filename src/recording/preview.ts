@@ -1,8 +1,8 @@
 import type { Frame, Stamp } from "../core/frame.js";
-import { jpeg } from "../images/jpeg.js";
 import { png } from "../images/png.js";
-import { previewPicture } from "./preview-picture.js";
-import { type ToldError, tellError } from "./track-messages.js";
+import type { CodedPicture } from "../video/picture-stream.js";
+import { PreviewStream } from "./preview-stream.js";
+import { type PreviewKind, type ToldError, tellError } from "./track-messages.js";
 
 /** What a snapshot has become. */
 export interface Snapshot {
@@ -10,26 +10,22 @@ export interface Snapshot {
   readonly error?: ToldError;
 }
 
-/**
- * Shows people what a camera sees, and never more than that: frames are looked at when one is due and the last has been
- * sent, shrunk at once, and packed on another thread.
- */
+/** Shows people what a camera sees, and never more than that. */
 export class Preview {
-  readonly #send: (jpeg: Uint8Array, stamp: Stamp) => void;
-  #rate = 0;
-  #width = 320;
-  #shown = Number.NEGATIVE_INFINITY;
-  #isBusy = false;
+  readonly #streams: Readonly<Record<PreviewKind, PreviewStream>>;
   #wanted: ((snapshot: Snapshot) => void)[] = [];
 
-  constructor(send: (jpeg: Uint8Array, stamp: Stamp) => void) {
-    this.#send = send;
+  /** @param send gives a picture away; resolves when the next of its kind may come. */
+  constructor(send: (kind: PreviewKind, picture: CodedPicture, stamp: Stamp) => Promise<void>) {
+    this.#streams = {
+      jpeg: new PreviewStream("mjpeg", (picture, stamp) => send("jpeg", picture, stamp)),
+      h264: new PreviewStream("h264", (picture, stamp) => send("h264", picture, stamp)),
+    };
   }
 
-  /** @param asked pictures a second at most, 0 for none; pixels at most. */
-  set({ rate, width }: { readonly rate: number; readonly width: number }): void {
-    this.#rate = rate;
-    this.#width = width;
+  /** The next picture of that kind is a keyframe. @param asked pictures a second at most, 0 for none; pixels at most. */
+  set(kind: PreviewKind, asked: { readonly rate: number; readonly width: number }): void {
+    this.#streams[kind].set(asked);
   }
 
   /** The next frame, whole. */
@@ -38,32 +34,26 @@ export class Preview {
   }
 
   /** Called for every frame; never waits. */
-  show({ image, number, time }: Frame): void {
-    if (this.#wanted.length > 0) {
-      const wanted = this.#wanted;
-      this.#wanted = [];
-      const made = png.encode(image).then(
-        (bytes) => ({ png: bytes }),
-        (error) => ({ error: tellError(error) }),
-      );
-      made.then((snapshot) => {
-        for (const take of wanted) take(snapshot);
-      });
-    }
-    if (this.#rate <= 0 || this.#isBusy) return;
-    const now = performance.now();
-    // A tenth early is in time: frames come when they come.
-    if (now - this.#shown < 900 / this.#rate) return;
-    this.#shown = now;
-    this.#isBusy = true;
-    jpeg
-      .encode(previewPicture(image, this.#width), { quality: 70 })
-      .then(
-        (bytes) => this.#send(bytes, { number, time }),
-        () => {},
-      )
-      .finally(() => {
-        this.#isBusy = false;
-      });
+  show(frame: Frame): void {
+    if (this.#wanted.length > 0) this.#shoot(frame);
+    this.#streams.jpeg.show(frame);
+    this.#streams.h264.show(frame);
+  }
+
+  /** Shows nothing more, and waits for what is at work. */
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#streams).map((stream) => stream.close()));
+  }
+
+  #shoot({ image }: Frame): void {
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    const made = png.encode(image).then(
+      (bytes) => ({ png: bytes }),
+      (error) => ({ error: tellError(error) }),
+    );
+    made.then((snapshot) => {
+      for (const take of wanted) take(snapshot);
+    });
   }
 }

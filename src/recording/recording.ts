@@ -7,7 +7,7 @@ import type { Rig } from "./rig.js";
 import { SavingWishes } from "./saving-wishes.js";
 import { freePath, parseStorePattern, type StorePattern, usualPattern } from "./store-names.js";
 import { RigTrack, type TrackEvent } from "./track.js";
-import type { StoreTarget } from "./track-messages.js";
+import type { ExtraAnswer, StoreTarget } from "./track-messages.js";
 
 export interface StartOptions {
   /** Ends the recording; what the cameras have given by then is written. */
@@ -186,9 +186,18 @@ export class Recording {
     }
   }
 
-  /** A row of extra data, tied to the frame that was written last: of one camera, or of all. */
-  addExtra(row: ExtraRow, name?: string): void {
-    for (const track of this.tracks) if (name === undefined || track.name === name) track.addExtra(row);
+  /**
+   * A row of extra data, tied to the frame that was written last: of one camera, or of all.
+   * @returns what has become of it in each camera's store; never rejects.
+   */
+  addExtra(row: ExtraRow, name?: string): Promise<(ExtraAnswer & { readonly track: string })[]> {
+    const tracks = this.tracks.filter((track) => name === undefined || track.name === name);
+    return Promise.all(
+      tracks.map(async (track) => {
+        const { stamp, error } = await track.addExtra(row);
+        return { track: track.name, ...(stamp && { stamp }), ...(error && { error }) };
+      }),
+    );
   }
 
   /** Small pictures of a camera, as JPEG; see `RigTrack.preview`. @throws {RangeError} if there is no such camera. */

@@ -5,7 +5,7 @@ import type { SegmentReport } from "../capture/segment.js";
 import type { Stamp } from "../core/frame.js";
 import type { ImageInfo } from "../core/image.js";
 import type { WriteProgress } from "../core/stream.js";
-import type { ExtraRow } from "../store/extra/row.js";
+import type { ExtraRow, RowStamp } from "../store/extra/row.js";
 import type { Rig, RigCamera } from "./rig.js";
 
 // What a recording and the processes of its cameras say to each other. No picture goes this way, but for previews.
@@ -42,18 +42,35 @@ export type TrackOrder =
   | { readonly kind: "begin"; readonly id: number; readonly from?: number; readonly until?: number }
   /** Save no more. */
   | { readonly kind: "end" }
-  | { readonly kind: "extra"; readonly row: ExtraRow }
-  /** Pictures for people, so many a second at most and so wide at most; 0 a second ends them. */
-  | { readonly kind: "preview"; readonly rate: number; readonly width: number }
+  /** It is answered by `extra`. */
+  | { readonly kind: "extra"; readonly id: number; readonly row: ExtraRow }
+  /** Pictures for people, so many a second at most and so wide at most; 0 a second ends them. The next is a keyframe. */
+  | {
+      readonly kind: "preview";
+      readonly of: PreviewKind;
+      readonly rate: number;
+      readonly width: number;
+    }
   /** The next frame, whole, as PNG. */
   | { readonly kind: "snapshot"; readonly id: number }
   | { readonly kind: "close" };
+
+/** JPEG files, or H.264 as Annex B. */
+export type PreviewKind = "jpeg" | "h264";
 
 /** An error that has crossed from one process to another. */
 export interface ToldError {
   readonly name: string;
   readonly code?: string;
   readonly message: string;
+}
+
+/** What has become of a row of extra data. */
+export interface ExtraAnswer {
+  /** The frame it is tied to; `index` is its rank in the store, -1 before the first. */
+  readonly stamp?: RowStamp;
+  /** Why it is not kept. */
+  readonly error?: ToldError;
 }
 
 /** What has become of the frames that were to be saved: offered = written + dropped + waiting. */
@@ -130,7 +147,14 @@ export type TrackNews =
   /** The camera gives other pictures than the store can hold. */
   | { readonly kind: "shape"; readonly info: ImageInfo }
   | { readonly kind: "status"; readonly status: TrackStatus }
-  | { readonly kind: "preview"; readonly jpeg: Uint8Array; readonly stamp: Stamp }
+  | {
+      readonly kind: "preview";
+      readonly of: PreviewKind;
+      readonly bytes: Uint8Array;
+      readonly isKey: boolean;
+      readonly stamp: Stamp;
+    }
+  | ({ readonly kind: "extra"; readonly id: number } & ExtraAnswer)
   | { readonly kind: "snapshot"; readonly id: number; readonly png?: Uint8Array; readonly error?: ToldError }
   /** Nothing is open any more. */
   | { readonly kind: "closed" };

@@ -12,6 +12,7 @@ import { openCamera } from "./open-camera.js";
 import { Preview } from "./preview.js";
 import { addCounts, noCounts } from "./saved-counts.js";
 import {
+  type ExtraAnswer,
   type StoreTarget,
   type TrackNews,
   type TrackOrder,
@@ -29,6 +30,9 @@ const patience = 2000;
 /** Frames in a row that no store can hold, before another is asked for. */
 const strangers = 10;
 
+/** Tells the recording; `sent` is called when the news has left this process. */
+type Tell = (news: TrackNews, sent?: () => void) => void;
+
 interface OpenSegment {
   readonly target: StoreTarget;
   readonly writer: StoreWriter;
@@ -41,7 +45,7 @@ interface OpenSegment {
  */
 export class TrackWork {
   readonly #plan: TrackPlan;
-  readonly #tell: (news: TrackNews) => void;
+  readonly #tell: Tell;
   readonly #run: TrackRun;
   readonly #preview: Preview;
   readonly #stop = new AbortController();
@@ -62,11 +66,14 @@ export class TrackWork {
   #closed = noCounts;
   #before = { at: monotonicSeconds(), offered: 0, bytes: 0 };
 
-  constructor(plan: TrackPlan, tell: (news: TrackNews) => void) {
+  constructor(plan: TrackPlan, tell: Tell) {
     const { camera, rig } = plan;
     this.#plan = plan;
     this.#tell = tell;
-    this.#preview = new Preview((jpeg, stamp) => tell({ kind: "preview", jpeg, stamp }));
+    this.#preview = new Preview(
+      (of, { bytes, isKey }, stamp) =>
+        new Promise((resolve) => tell({ kind: "preview", of, bytes, isKey, stamp }, resolve)),
+    );
     this.#run = new TrackRun(camera.name, {
       queueBytes: camera.queueBytes,
       drop: camera.drop,
@@ -89,8 +96,9 @@ export class TrackWork {
     if (order.kind === "prepare") await this.#prepare(order.target);
     else if (order.kind === "begin") this.#begin(order.id, order);
     else if (order.kind === "end") this.#run.stop();
-    else if (order.kind === "extra") await this.#addExtra(order.row);
-    else if (order.kind === "preview") this.#preview.set(order);
+    else if (order.kind === "extra")
+      this.#tell({ kind: "extra", id: order.id, ...(await this.#addExtra(order.row)) });
+    else if (order.kind === "preview") this.#preview.set(order.of, order);
     else if (order.kind === "snapshot")
       this.#preview.snapshot((result) => this.#tell({ kind: "snapshot", id: order.id, ...result }));
     else if (order.kind === "close") await this.close();
@@ -102,6 +110,7 @@ export class TrackWork {
     this.#run.stop();
     await this.#camera?.close().catch(() => {});
     await this.#acquiring;
+    await this.#preview.close();
     // A store that was prepared, but never begun.
     for (const [id, { segment, writer }] of this.#open) {
       if (segment === undefined) await writer.abort().catch(() => {});
@@ -300,11 +309,15 @@ export class TrackWork {
     this.#tell({ kind: "segment", id, report, ...(failed !== undefined && { error: tellError(failed) }) });
   }
 
-  async #addExtra(row: Record<string, unknown>): Promise<void> {
+  async #addExtra(row: Record<string, unknown>): Promise<ExtraAnswer> {
     const current = [...this.#open.values()].find(
       ({ segment }) => segment !== undefined && segment === this.#run.segment,
     );
-    await current?.writer.addExtraData(row).catch(() => {});
+    if (current === undefined) return { error: { name: "Error", message: "no frames are being saved" } };
+    return current.writer.addExtraData(row).then(
+      (stamp) => (stamp ? { stamp } : {}),
+      (error) => ({ error: tellError(error) }),
+    );
   }
 
   #status(): void {

@@ -8,9 +8,13 @@ for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal
 
 let work: TrackWork | undefined;
 
-function tell(news: TrackNews): void {
-  if (!process.connected) return;
+function tell(news: TrackNews, sent?: () => void): void {
+  if (!process.connected) {
+    sent?.();
+    return;
+  }
   process.send!(news, undefined, {}, () => {
+    sent?.();
     if (news.kind === "closed") process.exit(0);
   });
 }

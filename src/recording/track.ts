@@ -7,6 +7,8 @@ import type { RigCamera } from "./rig.js";
 import { addCounts, countsOfTheDead, noCounts } from "./saved-counts.js";
 import type {
   CameraFacts,
+  ExtraAnswer,
+  PreviewKind,
   SavedCounts,
   StoreTarget,
   ToldError,
@@ -59,6 +61,13 @@ const again = { encoder: 1, disk: 5 };
 
 type Listener = (event: TrackEvent) => void;
 
+/** Somebody looks at the camera. */
+interface Look {
+  readonly rate: number;
+  readonly width: number;
+  readonly take: (picture: Uint8Array, stamp: Stamp, isKey: boolean) => void;
+}
+
 /** A camera of a recording: its process, which is started again when it dies, and what it has saved. */
 export class RigTrack {
   readonly name: string;
@@ -87,8 +96,9 @@ export class RigTrack {
   #target: StoreTarget | undefined;
   #nextId = 0;
   readonly #paths = new Map<number, string>();
-  #preview: { rate: number; width: number; take: (jpeg: Uint8Array, stamp: Stamp) => void } | undefined;
+  readonly #previews = new Map<PreviewKind, Look>();
   readonly #prepared = new Map<number, (error: ToldError | undefined) => void>();
+  readonly #rows = new Map<number, (answer: ExtraAnswer) => void>();
   readonly #snapshots = new Map<number, (png: Uint8Array | undefined, error?: ToldError) => void>();
   readonly #waiting = new Set<() => void>();
   /** Asked for another store, for its pictures have changed. */
@@ -201,15 +211,41 @@ export class RigTrack {
     this.#process.order({ kind: "end" });
   }
 
-  /** Ties a row of extra data to the frame written last. */
-  addExtra(row: ExtraRow): void {
-    this.#process.order({ kind: "extra", row });
+  /**
+   * Ties a row of extra data to the frame written last.
+   * @returns what has become of it, when it is as safe as a frame; never rejects.
+   */
+  async addExtra(row: ExtraRow): Promise<ExtraAnswer> {
+    const id = this.#nextId++;
+    const answered = new Promise<ExtraAnswer>((resolve) => this.#rows.set(id, resolve));
+    this.#process.order({ kind: "extra", id, row });
+    const died = this.#process.ended.then((message) => ({ error: { name: "TrackError", message } }));
+    const answer = await Promise.race([answered, died]);
+    this.#rows.delete(id);
+    return answer;
   }
 
-  /** @param rate pictures a second at most; 0 for none. @param width pixels at most. */
+  /** Small JPEGs. @param rate pictures a second at most; 0 for none. @param width pixels at most. */
   preview(rate: number, width: number, take: (jpeg: Uint8Array, stamp: Stamp) => void): void {
-    this.#preview = rate > 0 ? { rate, width, take } : undefined;
-    this.#process.order({ kind: "preview", rate, width });
+    this.#look("jpeg", { rate, width, take });
+  }
+
+  /**
+   * The same as H.264 for narrow links: one picture a time, as Annex B. Asked again, the next picture is a keyframe.
+   * @param rate pictures a second at most; 0 for none. @param width pixels at most.
+   */
+  video(
+    rate: number,
+    width: number,
+    take: (picture: Uint8Array, stamp: Stamp, isKey: boolean) => void,
+  ): void {
+    this.#look("h264", { rate, width, take });
+  }
+
+  #look(of: PreviewKind, look: Look): void {
+    if (look.rate > 0) this.#previews.set(of, look);
+    else this.#previews.delete(of);
+    this.#process.order({ kind: "preview", of, rate: look.rate, width: look.width });
   }
 
   /** The next frame as PNG. @throws {TrackError} if there is none within five seconds. */
@@ -240,7 +276,9 @@ export class RigTrack {
     const process = new TrackProcess((news) => this.#hear(news));
     this.#process = process;
     process.order({ kind: "open", plan });
-    if (this.#preview) process.order({ kind: "preview", ...rateOf(this.#preview) });
+    for (const [of, { rate, width }] of this.#previews) {
+      process.order({ kind: "preview", of, rate, width });
+    }
     process.ended.then((reason) => this.#died(reason));
   }
 
@@ -302,7 +340,8 @@ export class RigTrack {
     else if (news.kind === "shape") {
       this.#say("shape", `now ${news.info.width}x${news.info.height}`);
       this.onShape?.();
-    } else if (news.kind === "preview") this.#preview?.take(news.jpeg, news.stamp);
+    } else if (news.kind === "preview") this.#previews.get(news.of)?.take(news.bytes, news.stamp, news.isKey);
+    else if (news.kind === "extra") this.#rows.get(news.id)?.(news);
     else if (news.kind === "snapshot") this.#snapshots.get(news.id)?.(news.png, news.error);
     else if (news.kind === "ended") {
       this.#hasEnded = true;
@@ -367,8 +406,4 @@ export class RigTrack {
     this.#waiting.clear();
     for (const resolve of waiting) resolve();
   }
-}
-
-function rateOf({ rate, width }: { rate: number; width: number }): { rate: number; width: number } {
-  return { rate, width };
 }

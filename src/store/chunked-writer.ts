@@ -5,7 +5,7 @@ import type { WriteProgress } from "../core/stream.js";
 import type { ChunkWriter } from "./chunk-format.js";
 import { ChunkInProgress } from "./chunk-in-progress.js";
 import { expectFiles } from "./expect-files.js";
-import { type ExtraRow, formatExtraRow } from "./extra/row.js";
+import { type ExtraRow, formatExtraRow, type RowStamp } from "./extra/row.js";
 import { chunkPaths, metadataName, paddedNumber } from "./layout.js";
 import type { StorePlan } from "./store-plan.js";
 import { finishChunk, readUnfinishedChunk } from "./unfinished-chunk.js";
@@ -99,18 +99,21 @@ export abstract class ChunkedWriter<P> {
   /**
    * Adds a row of extra data, tied to the frame written last: the keys `frame_number`, `frame_time` and
    * `frame_index` are added to it. Resolves when it is as safe as a frame.
+   * @returns the frame it belongs to; undefined for a row without keys, which is not kept.
    * @throws {TypeError} if a value has no JSON spelling.
    */
-  async addExtraData(row: ExtraRow): Promise<void> {
+  async addExtraData(row: ExtraRow): Promise<RowStamp | undefined> {
     this.needOpen();
-    if (Object.keys(row).length === 0) return;
-    const { safe } = await this.inTurn(async () => {
+    if (Object.keys(row).length === 0) return undefined;
+    const { safe, stamp } = await this.inTurn(async () => {
       const { number, time } = this.#last ?? { number: Number.NaN, time: Number.NaN };
-      const text = formatExtraRow(row, { number, time, index: this.length - 1 });
+      const stamp = { number, time, index: this.length - 1 };
+      const text = formatExtraRow(row, stamp);
       const chunk = await this.#openChunk();
-      return { safe: held(chunk.addRow(text)) };
+      return { safe: held(chunk.addRow(text)), stamp };
     });
     await safe.promise;
+    return stamp;
   }
 
   /** Makes every frame whose write has resolved survive a power cut. */

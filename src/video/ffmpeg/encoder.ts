@@ -1,4 +1,5 @@
 import {
+  AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -58,6 +59,7 @@ export class Encoder {
   readonly #settings: EncoderSettings;
   readonly #packet = new Packet();
   readonly #pool: Frame[] = [];
+  readonly #quality: number;
   #scaler: SoftwareScaleContext | undefined;
   #scratch = Buffer.alloc(0);
   #source = "";
@@ -69,6 +71,7 @@ export class Encoder {
   private constructor(context: CodecContext, settings: EncoderSettings) {
     this.context = context;
     this.#settings = settings;
+    this.#quality = context.globalQuality;
     this.#packet.alloc();
   }
 
@@ -108,14 +111,18 @@ export class Encoder {
    * Copies an image in and encodes it.
    * @param pts in ticks of the time base; has to rise from frame to frame.
    * @param take gets each packet that is ready; it is reused after the call.
+   * @param isKey it is to be a keyframe; otherwise the encoder chooses.
    * @returns resolves when the encoder is done with this frame; the image is free at once.
    */
-  encode(image: Image, pts: number, take: (packet: Packet) => void): Promise<void> {
+  encode(image: Image, pts: number, take: (packet: Packet) => void, isKey = false): Promise<void> {
     const lent = lentPicture(image);
     if (lent) return this.#encodeLent(lent, pts, take);
     const frame = this.#freeFrame();
     this.#paint(image, frame);
     frame.pts = BigInt(pts);
+    // Those that take a quality of their own take it from each picture.
+    frame.quality = this.#quality;
+    frame.pictType = isKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     return this.#send(frame, take);
   }
 
