@@ -45,6 +45,9 @@ export interface RecordCliOptions extends CommonOptions {
   readonly events?: boolean;
   readonly exampleRig?: boolean;
   readonly receipt?: boolean;
+  readonly live?: string | true;
+  readonly liveHost?: string;
+  readonly control?: string;
 }
 
 /**

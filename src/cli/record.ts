@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Recording } from "../recording/recording.js";
 import type { Rig } from "../recording/rig.js";
 import type { TrackEvent } from "../recording/track.js";
+import type { LiveServer } from "../view/live-server.js";
 import { addCommonOptions, type CliCommand, type Context } from "./context.js";
 import { exit, isInterruption, UsageError } from "./exit.js";
 import { toJson } from "./json.js";
@@ -27,6 +28,9 @@ A rig is said in a file, too: marey record rig.yaml; --example-rig prints one wi
 With --armed cameras run, and frames are saved when something says so: Enter on the keyboard, a signal (--trigger-signal), a
 file that is there (--trigger-file), a schedule (--schedule). --pre-trigger saves the seconds before that, too. Each time
 makes new stores, in a folder with the time as its name; so does --rotate.
+
+--live prints the address of a page with every camera, its counts and losses, and buttons to begin and end; viewers have no
+effect on what is saved. --control takes the same from scripts, and rows of extra data, which are tied to the frame written last.
 
 A disk that is too slow makes the queue full; what is dropped then is counted. Every lost frame leaves a gap in the frame
 numbers, and is counted by its cause: camera, queue, encoder or disk.
@@ -127,6 +131,12 @@ export const record: CliCommand = {
       )
       .option("--metadata <key=value>", "kept in the stores; may be given again", addPair, {})
       .option("--overwrite", "replace the store if it exists")
+      .option("--live [port]", "a page to look at it and steer it (default: any free port)")
+      .option(
+        "--live-host <address>",
+        "where that page is, beyond this machine; everything needs the token then",
+      )
+      .option("--control <path>", "a Unix socket that takes lines: begin, end, stop, status, extra {...}")
       .option("--no-receipt", "leave no receipt (.json, .html) beside the stores")
       .option("--example-rig", "print a rig file with all that may be in one, and end")
       .option("--events", "tell as lines of JSON what happens, and the status once a second")
@@ -186,9 +196,11 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
   };
   const lines = startStatusLines(options.quiet === true || options.events === true);
   let recording: Recording | undefined;
+  let live: LiveServer | undefined;
   let troubles = 0;
   const onEvent = (event: TrackEvent): void => {
     if (event.kind === "restarted" || event.kind === "broken" || event.kind === "failed") troubles++;
+    live?.tell(event);
     tell({ event: event.kind, track: event.track, time: event.time, text: event.text });
     // What goes wrong before anything runs is the command's own error.
     if (recording && event.kind !== "running" && event.kind !== "saved" && event.kind !== "ended") {
@@ -214,8 +226,11 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
       recording = await startRecording(rig, { signal: stop.signal, onEvent });
       if (rig.armed && !options.events) listenToKeys(recording);
       await warnOfLoss(recording, context, options);
+      const outside = await openOutside(recording, context, options);
+      live = outside.live;
       lines.follow(recording);
       await recording.done;
+      await outside.close();
       if (receipt !== undefined) await writeReceipt(await recordingReceipt(recording, true), receipt);
     });
   } finally {
@@ -231,6 +246,34 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
   if (recording!.tracks.every(({ failure, counts }) => failure !== undefined && counts.written === 0))
     return exit.failed;
   return troubles > 0 ? exit.partly : exit.ok;
+}
+
+/** What lets others look on and steer. @throws {ListenError} if that cannot be; the recording has ended then. */
+async function openOutside(recording: Recording, context: Context, options: RecordCliOptions) {
+  const { live: port, liveHost, control: path } = options;
+  if (port === undefined && path === undefined) return { live: undefined, close: async () => {} };
+  const { listenForLines, serveLive } = await import("../view/index.js");
+  try {
+    const live =
+      port === undefined
+        ? undefined
+        : await serveLive(recording, {
+            ...(port !== true && { port: parseInteger(port) }),
+            ...(liveHost !== undefined && { host: liveHost }),
+          });
+    if (live) context.note(`marey: live at ${live.url}`, options);
+    const control = path === undefined ? undefined : await listenForLines(recording, path);
+    return {
+      live,
+      close: async () => {
+        await live?.close();
+        await control?.close();
+      },
+    };
+  } catch (error) {
+    await recording.stop();
+    throw error;
+  }
 }
 
 /** Enter begins and ends by turns. */
