@@ -41,7 +41,7 @@ test("its commands run, one after another", { timeout: 480_000 }, () => {
     // The store with the camera's own numbers is another one than the one that a later line makes.
     const line = command
       .replace('store "#81204"', 'numbered "#81204"')
-      .replace("align left right", "align clip.mp4 store")
+      .replace(/(align|stats) left right/, "$1 clip.mp4 store")
       .replace("--seconds 10", "--seconds 1");
     const output = execFileSync("bash", ["-c", line.replace(/^marey/, `node ${root}dist/cli/main.js`)], {
       cwd: folder,
@@ -59,7 +59,7 @@ test("its commands run, one after another", { timeout: 480_000 }, () => {
 test("its code runs", { timeout: 240_000 }, () => {
   rmSync(join(folder, "clip.mp4"), { force: true });
   const imports =
-    'import { bend, clahe, colormap, createStore, createVideo, followStore, grayscale, mosaic, open, openStore, openStores, pipeTo, resize, scaleBar, verifyStore } from "marey";';
+    'import { bend, clahe, colormap, createStore, createVideo, followStore, grayscale, mosaic, open, openStore, openStores, pipeTo, resize, scaleBar, verifyStore } from "marey"; import { startRecording } from "marey/recording";';
   const body = blocks("ts")
     .join("\n")
     .replace(/^import .*$/gm, "");
@@ -71,12 +71,14 @@ test("its code runs", { timeout: 240_000 }, () => {
   const program = `${imports}\n${opened.replace("await using store = await createStore", "{ await using store = await createStore").replace(/await store\.close\(\);/, "await store.close(); }")}`;
   const plain = program
     .replaceAll("await using ", "const ")
-    .replace('"marey"', JSON.stringify(`${root}dist/index.js`));
+    .replace('"marey"', JSON.stringify(`${root}dist/index.js`))
+    .replace('"marey/recording"', JSON.stringify(`${root}dist/recording/index.js`));
   const end =
     "\nawait out.close(); await film.close(); await back.close(); await store.close(); await cameras.close(); await day.close();\n";
   writeFileSync(join(folder, "readme.mjs"), plain + end);
   const output = execFileSync("node", ["readme.mjs"], { cwd: folder, encoding: "utf8" });
   expect(output).toContain("12345 ");
   expect(output).toContain("fly");
+  expect(output).toMatch(/top \d+ \{ camera: \d+, queue: 0, encoder: 0, disk: 0 \}/);
   expect(existsSync(join(folder, "clip.mp4"))).toBe(true);
 });
