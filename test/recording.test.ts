@@ -5,7 +5,13 @@ import { afterAll, expect, test } from "vitest";
 import { readPaintedNumber } from "../src/capture/painted-number.js";
 import type { FrameNumber } from "../src/core/frame.js";
 import { bend, open, openStore, resize } from "../src/index.js";
-import { type Recording, type Rig, startRecording, type TrackEvent } from "../src/recording/index.js";
+import {
+  type Recording,
+  type Rig,
+  recordingReceipt,
+  startRecording,
+  type TrackEvent,
+} from "../src/recording/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-recording-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -356,4 +362,24 @@ test("a schedule saves at its hours, and again the next time", async () => {
     expect(report!.first!.time).toBeGreaterThanOrEqual(begin);
     expect(report!.last!.time).toBeLessThan(begin + 1);
   }
+});
+
+test("no password of a camera stands in a receipt, a store or an error", async () => {
+  const rig = rigOf(["synthetic:96x64@50"], { seconds: 0.3 });
+  const { recording } = await run(rig);
+  const { tracks, started, stoppedBy, clock } = recording;
+  const secret = {
+    ...rig,
+    cameras: [{ name: "cam1", camera: "rtsp://lab:s3cret@192.168.0.64/live?token=abc" }],
+  };
+  const told = await recordingReceipt(
+    { tracks, started, stoppedBy, clock, rig: secret } as unknown as Recording,
+    false,
+  );
+  const text = JSON.stringify(told.rig);
+  expect(text).toContain("rtsp://192.168.0.64/live?token=***");
+  expect(text).not.toMatch(/s3cret|abc/);
+  await expect(startRecording(rigOf(["rtps://lab:s3cret@192.168.0.64/live"]))).rejects.toThrow(
+    /rtps:\/\/192/,
+  );
 });

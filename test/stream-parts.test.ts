@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseStreamAddress, withoutSecrets } from "../src/cameras/stream/address.js";
+import { parseStreamAddress } from "../src/cameras/stream/address.js";
 import { backOff } from "../src/cameras/stream/back-off.js";
 import { FrameCount } from "../src/cameras/stream/frame-count.js";
 import { PacketQueue } from "../src/cameras/stream/packet-queue.js";
 import { ShownOrder } from "../src/cameras/stream/shown-order.js";
+import { withoutSecrets } from "../src/capture/without-secrets.js";
 import { AccessUnits } from "../src/video/live/access-units.js";
 import { encodeMessage, MessageReader, type WireMessage } from "../src/video/live/wire.js";
 import { describeAccessUnit, nalUnits } from "../src/video/nal-units.js";

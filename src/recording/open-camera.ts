@@ -1,4 +1,5 @@
 import type { Camera, CameraDriver, CameraOptions } from "../capture/camera.js";
+import { withoutSecrets } from "../capture/without-secrets.js";
 import { CameraError } from "../core/errors.js";
 
 /**
@@ -16,7 +17,7 @@ export async function openCamera(
   const driver = drivers.find((candidate) => candidate.scheme === scheme);
   if (driver === undefined) {
     const known = drivers.map((candidate) => candidate.scheme).join(", ");
-    throw new CameraError(address, `no driver for "${scheme}" (known: ${known})`);
+    throw new CameraError(withoutSecrets(address), `no driver for "${scheme}" (known: ${known})`);
   }
   return driver.open(colon < 0 ? "" : address.slice(colon + 1), options);
 }

@@ -3,6 +3,7 @@ import type { Camera, CameraOptions } from "../capture/camera.js";
 import { clocksOfThisMachine, HostClock, monotonicSeconds } from "../capture/host-clock.js";
 import type { Segment } from "../capture/segment.js";
 import { TrackRun } from "../capture/track-run.js";
+import { withoutSecrets } from "../capture/without-secrets.js";
 import type { Frame } from "../core/frame.js";
 import { describeImage, describeMismatch, type ImageInfo } from "../core/image.js";
 import { builtInCameras, builtInFormats, createStore, usualFormat } from "../index.js";
@@ -258,7 +259,7 @@ export class TrackWork {
         metadata: {
           ...metadata,
           ...camera.metadata,
-          camera: this.#camera?.id ?? camera.camera,
+          camera: this.#camera?.id ?? withoutSecrets(camera.camera),
           name: camera.name,
         },
         ...(durability && { durability }),

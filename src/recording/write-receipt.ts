@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { arch, hostname, release, type as system } from "node:os";
 import { dirname } from "node:path";
+import { withoutSecrets } from "../capture/without-secrets.js";
 import { MareyError } from "../core/errors.js";
 import { openStore } from "../index.js";
 import { type ChunkSeal, chunkSeals } from "../store/chunk-seals.js";
@@ -11,6 +12,7 @@ import { makeReceipt } from "./make-receipt.js";
 import type { MachineFacts, RigReceipt, StoreOfTrack } from "./receipt.js";
 import { receiptPage } from "./receipt-page.js";
 import type { Recording } from "./recording.js";
+import type { Rig } from "./rig.js";
 import type { SavedStore } from "./track.js";
 
 /**
@@ -32,7 +34,7 @@ export async function recordingReceipt(recording: Recording, looks: boolean): Pr
     })),
   );
   return makeReceipt({
-    rig: recording.rig,
+    rig: rigWithoutSecrets(recording.rig),
     machine: machineFacts(),
     started: recording.started,
     ended: recording.clock.now(),
@@ -78,6 +80,12 @@ async function detailsOf(
     if (error instanceof MareyError) return {};
     throw error;
   }
+}
+
+/** Addresses of network cameras may hold a password; a receipt is passed on. */
+function rigWithoutSecrets(rig: Rig): Rig {
+  const cameras = rig.cameras.map((camera) => ({ ...camera, camera: withoutSecrets(camera.camera) }));
+  return { ...rig, cameras };
 }
 
 function machineFacts(): MachineFacts {

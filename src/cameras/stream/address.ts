@@ -1,3 +1,4 @@
+import { withoutSecrets } from "../../capture/without-secrets.js";
 import { CameraError } from "../../core/errors.js";
 import type { StreamSettings } from "./settings.js";
 
@@ -81,14 +82,4 @@ export function optionsOf({ id, scheme }: StreamAddress, settings: StreamSetting
     }),
     ...(settings.listen && listen),
   };
-}
-
-const secretName =
-  "user(?:name)?|login|pass(?:word|wd|phrase)?|pwd?|auth|token|key|secret|sig(?:nature)?|session|streamid";
-
-/** Cameras take names and passwords before the host, as parameters, and some as a part of the path. */
-export function withoutSecrets(text: string): string {
-  return text
-    .replace(/^([^:/]*:\/\/)[^/?#]*@/, "$1")
-    .replace(new RegExp(`(^|[^a-z])([a-z]*(?:${secretName}))=[^&;/?#]*`, "gi"), "$1$2=***");
 }

@@ -1,11 +1,12 @@
 import type { Camera, CameraCodedFrame, CameraFrame, CameraOptions } from "../../capture/camera.js";
+import { withoutSecrets } from "../../capture/without-secrets.js";
 import type { CodedInfo, CodedSource } from "../../core/coded-frame.js";
 import { CameraError } from "../../core/errors.js";
 import type { ImageInfo } from "../../core/image.js";
 import { decodedInfo } from "../../video/live/decoded-info.js";
 import { LiveDecoder, type LivePicture } from "../../video/live/live-decoder.js";
 import { type LiveFrame, PacketStream, type PacketStreamOptions } from "../../video/live/packet-stream.js";
-import { optionsOf, type StreamAddress, withoutSecrets } from "./address.js";
+import { optionsOf, type StreamAddress } from "./address.js";
 import { backOff } from "./back-off.js";
 import { FrameCount } from "./frame-count.js";
 import { PacketQueue } from "./packet-queue.js";
