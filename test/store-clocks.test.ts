@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { createStore, openStore, reindexStore, repairStore } from "../src/index.js";
+import { createStore, exportIndex, openStore, reindexStore, repairStore } from "../src/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "marey-clocks-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -84,4 +85,22 @@ test("stores without them say so by NaN", async () => {
   await writer.close();
   await using store = await openStore(path);
   expect([...(await store.clocks()).arrived]).toEqual([Number.NaN]);
+});
+
+test("they go into CSV and npz with the index, and NumPy reads them", async () => {
+  const path = join(folder, "exported");
+  await (await write(path, 9)).close();
+  await using store = await openStore(path);
+  await exportIndex(store, join(folder, "clocks.csv"), { clocks: true });
+  const [head, ...rows] = readFileSync(join(folder, "clocks.csv"), "utf8").trim().split("\n");
+  expect(head).toBe("frame_number,frame_time,camera_number,camera_time,arrival_monotonic,arrival_utc");
+  expect(rows[6]).toBe("6,6,106,0.12,1006,1700000006");
+  expect(rows[7]).toBe("7,7,,,,");
+  await exportIndex(store, join(folder, "clocks.npz"), { clocks: true });
+  const code =
+    "import numpy, sys; z = numpy.load(sys.argv[1]); print(z['camera_number'][:7].tolist(), numpy.isnan(z['arrival_utc'][7]))";
+  const output = execFileSync("/usr/bin/python3", ["-c", code, join(folder, "clocks.npz")], {
+    encoding: "utf8",
+  });
+  expect(output).toBe("[100.0, 101.0, 102.0, 103.0, 104.0, 105.0, 106.0] True\n");
 });

@@ -136,7 +136,10 @@ export const record: CliCommand = {
         "--live-host <address>",
         "where that page is, beyond this machine; everything needs the token then",
       )
-      .option("--control <path>", "a Unix socket that takes lines: begin, end, stop, status, extra {...}")
+      .option(
+        "--control <path>",
+        "a Unix socket that takes lines: begin, end, stop, status, extra {...}; - is standard input",
+      )
       .option("--no-receipt", "leave no receipt (.json, .html) beside the stores")
       .option("--example-rig", "print a rig file with all that may be in one, and end")
       .option("--events", "tell as lines of JSON what happens, and the status once a second")
@@ -224,7 +227,7 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
     await context.guard(async () => {
       context.signal.throwIfAborted();
       recording = await startRecording(rig, { signal: stop.signal, onEvent });
-      if (rig.armed && !options.events) listenToKeys(recording);
+      if (rig.armed && !options.events && options.control !== "-") listenToKeys(recording);
       await warnOfLoss(recording, context, options);
       const outside = await openOutside(recording, context, options);
       live = outside.live;
@@ -252,7 +255,7 @@ async function run(target: string | undefined, options: RecordCliOptions, contex
 async function openOutside(recording: Recording, context: Context, options: RecordCliOptions) {
   const { live: port, liveHost, control: path } = options;
   if (port === undefined && path === undefined) return { live: undefined, close: async () => {} };
-  const { listenForLines, serveLive } = await import("../view/index.js");
+  const { followLines, listenForLines, serveLive } = await import("../view/index.js");
   try {
     const live =
       port === undefined
@@ -262,7 +265,9 @@ async function openOutside(recording: Recording, context: Context, options: Reco
             ...(liveHost !== undefined && { host: liveHost }),
           });
     if (live) context.note(`marey: live at ${live.url}`, options);
-    const control = path === undefined ? undefined : await listenForLines(recording, path);
+    // The lines of another program that runs this one.
+    if (path === "-") void followLines(recording, process.stdin, process.stdout);
+    const control = path === undefined || path === "-" ? undefined : await listenForLines(recording, path);
     return {
       live,
       close: async () => {

@@ -5,6 +5,7 @@ import type { FrameNumber } from "../core/frame.js";
 import type { FrameIndex } from "../core/frame-index.js";
 import type { SeekableSource } from "../core/stream.js";
 import { encodeChunkIndex } from "./chunk-index.js";
+import { type ClockColumns, clockArrays } from "./clock-columns.js";
 import { paddedNumber } from "./layout.js";
 import { StoreReader } from "./store-reader.js";
 import { writeLines, writeWhole } from "./whole-file.js";
@@ -12,6 +13,8 @@ import { writeLines, writeWhole } from "./whole-file.js";
 export interface ExportIndexOptions {
   /** Replace an existing file. @default false */
   readonly overwrite?: boolean;
+  /** Of a store, in .csv and .npz: what the clocks around the camera said, too; see `StoreReader.clocks`. @default false */
+  readonly clocks?: boolean;
 }
 
 /**
@@ -27,23 +30,32 @@ export interface ExportIndexOptions {
 export async function exportIndex(
   source: SeekableSource,
   path: string,
-  { overwrite = false }: ExportIndexOptions = {},
+  { overwrite = false, clocks: withClocks = false }: ExportIndexOptions = {},
 ): Promise<void> {
   const extension = extname(path).toLowerCase();
-  if (extension === ".csv") await writeLines(path, overwrite, indexLines(source.index));
+  const clocks = withClocks ? await clocksOfSource(source) : undefined;
+  if (extension === ".csv") await writeLines(path, overwrite, indexLines(source.index, clocks));
   else if (extension === ".npz") {
-    await writeWhole(path, overwrite, (temporary) => writeFile(temporary, indexNpz(source.index)));
+    await writeWhole(path, overwrite, (temporary) => writeFile(temporary, indexNpz(source.index, clocks)));
   } else if (extension === ".sqlite" || extension === ".db") {
     if (!(source instanceof StoreReader)) throw new UnsupportedError("source of an SQLite index", "no store");
     await writeWhole(path, overwrite, (temporary) => writeSqlite(source, temporary));
   } else throw new UnsupportedError("file for an index", extension, [".sqlite", ".db", ".csv", ".npz"]);
 }
 
-/** The index as the lines of a CSV file. A time that is not known is empty. */
-export function* indexLines(index: FrameIndex): Generator<string> {
-  yield "frame_number,frame_time";
+/** What the clocks said of all frames. @throws {UnsupportedError} if it is no store. */
+export function clocksOfSource(source: SeekableSource): Promise<ClockColumns> {
+  if (!(source instanceof StoreReader)) throw new UnsupportedError("source of clocks", "no store");
+  return source.clocks();
+}
+
+/** The index as the lines of a CSV file. What is not known is empty. */
+export function* indexLines(index: FrameIndex, clocks?: ClockColumns): Generator<string> {
+  const columns = clocks ? Object.entries(clockArrays(clocks)) : [];
+  yield ["frame_number", "frame_time", ...columns.map(([name]) => name)].join(",");
   for (let rank = 0; rank < index.length; rank++) {
-    yield `${known(index.number(rank))},${known(index.time(rank))}`;
+    const more = columns.map(([, { data }]) => `,${known(data[rank] as number)}`).join("");
+    yield `${known(index.number(rank))},${known(index.time(rank))}${more}`;
   }
 }
 
@@ -51,11 +63,12 @@ function known(value: FrameNumber): string {
   return typeof value === "bigint" || Number.isFinite(value) ? String(value) : "";
 }
 
-function indexNpz(index: FrameIndex): Uint8Array {
+function indexNpz(index: FrameIndex, clocks?: ClockColumns): Uint8Array {
   const { length } = index;
   return encodeChunkIndex({
     numbers: Array.from({ length }, (_, rank) => index.number(rank)),
     times: Array.from({ length }, (_, rank) => index.time(rank)),
+    clocks,
     store: {},
   });
 }
