@@ -92,7 +92,7 @@ test("cameras are recorded each by its own process, from one instant on; every f
     expect(numbers).toHaveLength(counts.written);
     expect(numbers.at(-1)! - numbers[0]! + 1).toBe(counts.written + counts.dropped + counts.missing);
     const rate = [50, 100, 25][i]!;
-    expect(counts.offered + counts.missing).toBeGreaterThanOrEqual(rate - 1);
+    expect(counts.offered + counts.missing).toBeGreaterThanOrEqual(rate * 0.8);
     expect(counts.offered + counts.missing).toBeLessThanOrEqual(rate + 1);
     firsts.push(saved[0]!.report!.first!.time);
     expect(saved[0]!.report!.progress!.synced).toBe(counts.written);
