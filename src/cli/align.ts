@@ -9,6 +9,7 @@ import { countOf, formatCount, table } from "./output.js";
 import { addOutputOptions, createOptions, type OutputOptions } from "./output-options.js";
 import { addPairingOptions, type PairingOptions, pairingOptions } from "./pairing-options.js";
 import { parsePositive } from "./selection.js";
+import { shareOf } from "./several-sources.js";
 import { writeFrames } from "./write-frames.js";
 
 interface AlignCommandOptions extends CommonOptions, OutputOptions, PairingOptions {
@@ -122,7 +123,8 @@ async function openSources(
   }
   const opened: (readonly [string, SeekableSource])[] = [];
   try {
-    for (const path of paths) opened.push([basename(resolve(path)), await open(path, { signal })]);
+    for (const path of paths)
+      opened.push([basename(resolve(path)), await open(path, { signal, ...shareOf(paths.length) })]);
     return sideBySide(opened, options);
   } catch (error) {
     await Promise.allSettled(opened.map(([, source]) => source.close()));

@@ -12,6 +12,7 @@ import { addOutputOptions, createOptions, type OutputOptions } from "./output-op
 import { isPlot, openPlot, plotSettingNames } from "./plot-source.js";
 import { readTransforms } from "./read-transforms.js";
 import { parseInteger, parsePositive } from "./selection.js";
+import { shareOf } from "./several-sources.js";
 import { addTransformOption, type TransformOption } from "./source-options.js";
 import { writeFrames } from "./write-frames.js";
 
@@ -180,7 +181,8 @@ async function openAll(
   const { mosaic: make, open } = await import("../index.js");
   const opened: SeekableSource[] = [];
   try {
-    for (const path of paths) if (!isPlot(path)) opened.push(await open(path, { signal }));
+    for (const path of paths)
+      if (!isPlot(path)) opened.push(await open(path, { signal, ...shareOf(paths.length) }));
     const first = opened[0];
     if (first === undefined) throw new UsageError("a chart goes with a film: name one, too");
     let next = 0;
