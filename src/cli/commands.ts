@@ -114,7 +114,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "record",
-    summary: "record a camera into a store",
+    summary: "record cameras into stores, each in a process of its own",
     load: async () => (await import("./record.js")).record,
   },
   {
