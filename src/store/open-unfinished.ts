@@ -42,6 +42,8 @@ export async function openUnfinished(
     return undefined;
   });
   if (chunk === undefined) return undefined;
+  // Its writer finished the chunk between two looks: now there is an index.
+  if (chunk.frames.length === 0 && (await nodeFiles.size(journal)) === undefined) return undefined;
   const problems: string[] = [];
   if (chunk.damaged.length > 0) {
     const ranks = `${chunk.damaged.slice(0, 10).join(", ")}${chunk.damaged.length > 10 ? " ..." : ""}`;
