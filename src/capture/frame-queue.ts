@@ -67,6 +67,11 @@ export class FrameQueue {
     return this.#frames.length - this.#head;
   }
 
+  /** Whether it would be taken, and none be dropped for it. */
+  hasRoomFor({ image }: Frame): boolean {
+    return this.#waiting === 0 || this.#bytes + image.data.byteLength <= this.#maxBytes;
+  }
+
   /**
    * Never waits. After `end()` every frame is dropped.
    * @returns false if a frame was dropped: this one, or with "oldest" one before it.
@@ -74,15 +79,13 @@ export class FrameQueue {
    */
   offer(frame: Frame): boolean {
     this.#offered++;
-    const size = frame.image.data.byteLength;
-    const fits = (): boolean => this.#waiting === 0 || this.#bytes + size <= this.#maxBytes;
     const droppedBefore = this.#dropped;
     if (this.#drop === "oldest") {
-      while (!this.#ended && !fits()) {
+      while (!this.#ended && !this.hasRoomFor(frame)) {
         this.#lose(this.#shift());
       }
     }
-    if (this.#ended || !fits()) {
+    if (this.#ended || !this.hasRoomFor(frame)) {
       this.#lose(frame);
       if (this.#drop === "fail" && !this.#ended) {
         const found = `${this.#waiting} frames (${this.#bytes} bytes) wait already, and none may be dropped`;

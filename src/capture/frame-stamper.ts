@@ -17,11 +17,11 @@ export interface StampedFrame {
  *
  * Numbers are the camera's own. When it is opened again, and counts from 0 again, they go on after those that the pause
  * has cost, by its rate; at least one, so that every pause is seen. The time is the camera's own, mapped to this machine's
- * (see `ClockFit`), or that of the driver; where neither has a clock, when the frame arrived. It never goes back.
+ * (see `ClockFit`), or that of the driver (always so for a camera that waits); where neither has a clock, when the frame arrived. It never goes back.
  */
 export class FrameStamper {
   readonly #clock: HostClock;
-  #camera: Pick<Camera, "clock" | "rate"> = {};
+  #camera: Pick<Camera, "clock" | "rate" | "waits"> = {};
   #isCamera = false;
   #fit = new ClockFit();
   /** Why the camera had to be opened again; undefined once its first frame has come. */
@@ -56,8 +56,8 @@ export class FrameStamper {
    * @param why it was opened again, if it was.
    */
   open(source: FrameSource, why?: string): void {
-    const { clock, rate } = source as Partial<Camera>;
-    this.#camera = { ...(clock && { clock }), ...(rate !== undefined && { rate }) };
+    const { clock, rate, waits = false } = source as Partial<Camera>;
+    this.#camera = { ...(clock && { clock }), ...(rate !== undefined && { rate }), waits };
     this.#isCamera = clock !== undefined || "id" in source;
     if (this.#last !== undefined) {
       this.#reopened = why ?? "it was opened again";
@@ -111,9 +111,11 @@ export class FrameStamper {
   }
 
   #estimate(time: number, cameraTime: number | undefined, arrived: number): number {
-    if (this.#camera.clock === undefined) return Number.isNaN(time) ? this.#clock.utcOf(arrived) : time;
+    const { clock, waits } = this.#camera;
+    // How fast it is read says nothing of its clock.
+    if (clock === undefined || waits) return Number.isNaN(time) ? this.#clock.utcOf(arrived) : time;
     if (cameraTime === undefined) return this.#clock.utcOf(arrived);
-    if (this.#camera.clock === "monotonic") return this.#clock.utcOf(cameraTime);
+    if (clock === "monotonic") return this.#clock.utcOf(cameraTime);
     this.#fit.add(cameraTime, arrived);
     const isDoubtful = this.#fit.isSuspicious(cameraTime, arrived);
     return this.#clock.utcOf(isDoubtful ? arrived : this.#fit.hostTimeOf(cameraTime));

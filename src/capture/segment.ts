@@ -162,6 +162,11 @@ export class Segment {
     return this.isFull || (until !== undefined && time >= until) ? "after" : "in";
   }
 
+  /** Whether a frame would be taken, and none be dropped for it. */
+  hasRoomFor(frame: Frame): boolean {
+    return this.#failure === undefined && this.#queue.hasRoomFor(frame);
+  }
+
   /**
    * Never waits.
    * @param gap what was lost before it.

@@ -1,11 +1,12 @@
 import { CameraError } from "../core/errors.js";
 import type { Frame, Stamp } from "../core/frame.js";
 import type { FrameSink, FrameSource } from "../core/stream.js";
-import type { CameraFrame } from "./camera.js";
+import type { Camera, CameraFrame } from "./camera.js";
 import type { ClockFitSummary } from "./clock-fit.js";
 import type { DropPolicy } from "./frame-queue.js";
 import { FrameStamper, type StampedFrame } from "./frame-stamper.js";
 import { HostClock } from "./host-clock.js";
+import { Interruption } from "./interruption.js";
 import { PreTrigger } from "./pre-trigger.js";
 import { Segment, type SegmentOptions } from "./segment.js";
 
@@ -35,6 +36,8 @@ export type PumpEnd = "stopped" | "ended" | "done";
 const usualPreTriggerBytes = 256 * 2 ** 20;
 /** Milliseconds between two looks whether the camera has fallen silent. */
 const watch = 100;
+/** Milliseconds that a camera may keep everything else from happening. */
+const breath = 10;
 
 /**
  * One camera, and the sinks that its frames go to, one after another or none:
@@ -56,6 +59,8 @@ export class TrackRun {
   #offered = 0;
   #unsaved = 0;
   #lastSeen = performance.now();
+  /** Tells the frame that waits that there may be room. */
+  #look: (() => void) | undefined;
 
   constructor(name: string, options: TrackRunOptions = {}) {
     this.name = name;
@@ -106,7 +111,11 @@ export class TrackRun {
    * What the pre-trigger holds goes first. The caller closes the sink when `finish()` of the segment has resolved.
    */
   begin(sink: FrameSink, limits: SegmentLimits = {}): Segment {
-    const { queueBytes, drop, onChange, preTrigger = 0 } = this.#options;
+    const { queueBytes, drop, preTrigger = 0 } = this.#options;
+    const onChange = (): void => {
+      this.#look?.();
+      this.#options.onChange?.();
+    };
     // What runs already is left when it is time; what the pre-trigger holds is of the time before.
     const early = this.#segment === undefined ? preTrigger : 0;
     const from = limits.from === undefined ? undefined : limits.from - early;
@@ -119,6 +128,7 @@ export class TrackRun {
     this.end();
     this.#segment = segment;
     for (const held of this.#preTrigger.take()) this.#route(held, true);
+    this.#look?.();
     return segment;
   }
 
@@ -138,7 +148,8 @@ export class TrackRun {
   }
 
   /**
-   * Takes what the camera gives. One at a time.
+   * Takes what the camera gives. One at a time. A camera that waits is read as fast as its frames are wanted: each is held
+   * until something saves it and has room.
    * @param isDone looked at before each frame.
    * @param why the camera had to be opened again, if it had.
    * @param silence seconds without a frame after which it counts as lost.
@@ -151,35 +162,36 @@ export class TrackRun {
   ): Promise<PumpEnd> {
     const { isDone = () => false, why, silence = Number.POSITIVE_INFINITY } = options;
     this.#stamper.open(source, why);
+    const { id = this.name, waits = false } = source as Partial<Camera>;
     const iterator = source[Symbol.asyncIterator]() as AsyncIterator<CameraFrame>;
     this.#lastSeen = performance.now();
-    let wake = (_: "stopped" | "silent"): void => {};
-    const interrupted = new Promise<"stopped" | "silent">((resolve) => {
-      wake = resolve;
-    });
-    const stopped = (): void => wake("stopped");
+    const interruption = new Interruption();
+    const stopped = (): void => interruption.come("stopped");
     stop.addEventListener("abort", stopped, { once: true });
     let looked = performance.now();
     const timer = setInterval(() => {
       const now = performance.now();
-      // Whoever stood still himself knows nothing of the camera.
-      if (now - looked > 10 * watch) this.#lastSeen += now - looked;
+      // Whoever stood still himself knows nothing of the camera, nor does one who did not ask it.
+      if (this.#look !== undefined) this.#lastSeen = now;
+      else if (now - looked > 10 * watch) this.#lastSeen += now - looked;
       looked = now;
-      if (now - this.#lastSeen > silence * 1000) wake("silent");
+      if (now - this.#lastSeen > silence * 1000) interruption.come("silent");
     }, watch);
+    let rested = performance.now();
     try {
       while (!stop.aborted) {
         if (isDone()) return "done";
-        const next = await Promise.race([iterator.next(), interrupted]);
-        if (next === "silent") {
-          throw new CameraError(
-            (source as { id?: string }).id ?? this.name,
-            `gave no frame for ${silence} s`,
-          );
-        }
+        const next = await interruption.or(iterator.next());
+        if (next === "silent") throw new CameraError(id, `gave no frame for ${silence} s`);
         if (next === "stopped") break;
         if (next.done) return "ended";
-        this.take(next.value);
+        if (waits) await this.#takeWaiting(next.value, interruption, isDone);
+        else this.take(next.value);
+        // Others must live beside a camera that always has a frame.
+        if (performance.now() - rested > breath) {
+          await new Promise((resolve) => setImmediate(resolve));
+          rested = performance.now();
+        }
       }
       return "stopped";
     } finally {
@@ -192,11 +204,33 @@ export class TrackRun {
 
   /** One frame of the camera. Never waits. */
   take(given: CameraFrame): void {
+    this.#route(this.#receive(given), false);
+  }
+
+  #receive(given: CameraFrame): StampedFrame {
     this.#lastSeen = performance.now();
     this.#offered++;
     const stamped = this.#stamper.stamp(given);
     this.#options.onFrame?.(stamped.frame);
-    this.#route(stamped, false);
+    return stamped;
+  }
+
+  /** Holds a frame until it is wanted and fits, whenever saving began; it is not saved if that never happens. */
+  async #takeWaiting(given: CameraFrame, interruption: Interruption, isDone: () => boolean): Promise<void> {
+    const { frame, gap } = this.#receive(given);
+    while (!isDone() && !interruption.hasCome) {
+      if (this.#next !== undefined && this.#next.place(frame) !== "before") this.end();
+      if (this.#segment?.place(frame) === "after") this.end();
+      else if (this.#segment?.hasRoomFor(frame)) return this.#segment.offer(frame, gap);
+      else {
+        const looked = new Promise<void>((resolve) => {
+          this.#look = resolve;
+        });
+        await interruption.or(looked);
+        this.#look = undefined;
+      }
+    }
+    this.#unsaved++;
   }
 
   #route(stamped: StampedFrame, isHeld: boolean): void {

@@ -14,7 +14,7 @@ import { parseInteger, parsePositive } from "./selection.js";
 
 const help = `
 Cameras: "marey cameras" lists them. synthetic:640x480@25 needs no hardware; each of its frames has its number painted in.
-replay:PATH plays anything that Marey opens, at its own pace.
+replay:PATH plays anything that Marey opens, at its own pace; replay:PATH,speed=free as fast as it can be saved.
 Several cameras (--camera left=ADDRESS --camera right=ADDRESS) make a folder with a store for each, recorded from one instant
 on. Each camera has a process of its own: one that crashes is started again, its store goes on, and the others notice nothing.
 

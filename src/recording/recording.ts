@@ -30,7 +30,8 @@ const grace = 2;
 /**
  * Starts all cameras of a rig, each in a process of its own, and resolves when every one gives frames. Saving begins then,
  * all from one instant on, unless the rig is armed.
- * @throws {TrackError} if a camera cannot be opened, or a store cannot be made: nothing runs then.
+ * @throws {TrackError} if a camera cannot be opened, or a store cannot be made: nothing runs then. If the signal aborts before
+ *   that, its reason.
  */
 export async function startRecording(rig: Rig, options: StartOptions = {}): Promise<Recording> {
   options.signal?.throwIfAborted();
@@ -39,6 +40,7 @@ export async function startRecording(rig: Rig, options: StartOptions = {}): Prom
     await recording.ready();
   } catch (error) {
     await recording.stop();
+    options.signal?.throwIfAborted();
     throw error;
   }
   return recording;
@@ -236,8 +238,11 @@ export class Recording {
     if (this.#until !== undefined && now > this.#until + grace) {
       for (const track of this.tracks) if (track.isSaving) track.end();
     }
+    const allEnded = this.tracks.every(
+      (track) => track.failure !== undefined || (track.hasEnded && !track.isSaving),
+    );
     const isOver =
-      this.tracks.every((track) => track.failure !== undefined || (track.hasEnded && !track.isSaving)) ||
+      (allEnded && !this.#isBusy && (this.#isDriven || this.#hasSaved)) ||
       (!this.#isDriven && this.#hasSaved && !this.isSaving && !this.#isBusy) ||
       (until !== undefined && now > until + grace);
     if (isOver) {
@@ -296,7 +301,7 @@ export class Recording {
   }
 
   async #rotateOne(track: RigTrack): Promise<void> {
-    if (!track.isSaving) return;
+    if (!track.isSaving || track.hasEnded) return;
     this.#count++;
     try {
       const path = this.#path(track.name, this.clock.now());
@@ -313,7 +318,11 @@ export class Recording {
   }
 
   async #prepare(time: number, limits: { frames?: number }): Promise<[RigTrack, StoreTarget][]> {
-    const tracks = this.tracks.filter((track) => track.failure === undefined && !track.hasEnded);
+    // A film that is over before its store is ready waits in its process.
+    const isWaiting = this.#isAlone && !this.#hasSaved;
+    const tracks = this.tracks.filter(
+      (track) => track.failure === undefined && (isWaiting || !track.hasEnded),
+    );
     return Promise.all(
       tracks.map(async (track): Promise<[RigTrack, StoreTarget]> => {
         const target = await track.prepare(this.#path(track.name, time), limits);

@@ -61,6 +61,9 @@ export class TrackWork {
   #camera: Camera | undefined;
   #acquiring: Promise<void> | undefined;
   #firstFrame = true;
+  /** The camera has given all it has. */
+  #hasEnded = false;
+  #hasBegun = false;
   #strange = { text: "", count: 0 };
   /** Of segments that are closed. */
   #closed = noCounts;
@@ -135,7 +138,9 @@ export class TrackWork {
         this.#firstFrame = true;
         const end = await this.#run.pump(this.#camera, this.#stop.signal, { ...(why && { why }), silence });
         if (end === "ended") {
-          this.#run.stop();
+          this.#hasEnded = true;
+          // What came before the first store was ready waits for it.
+          if (this.#hasBegun) this.#run.stop();
           this.#tell({ kind: "ended" });
         }
         return;
@@ -283,7 +288,9 @@ export class TrackWork {
     const entry = this.#open.get(id);
     if (entry === undefined || entry.segment !== undefined) return;
     const { frames, append } = entry.target;
+    this.#hasBegun = true;
     entry.segment = this.#run.begin(entry.writer, { from, until, frames, continues: append });
+    if (this.#hasEnded) this.#run.stop();
     const closing = this.#finish(id, entry.segment, entry.writer).finally(() =>
       this.#closing.delete(closing),
     );

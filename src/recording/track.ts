@@ -169,6 +169,9 @@ export class RigTrack {
   async running(): Promise<void> {
     while (this.#facts === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isClosing) {
+        throw new TrackError(this.name, { name: "TrackError", message: "was closed before it gave a frame" });
+      }
       await this.changed();
     }
   }
@@ -196,6 +199,7 @@ export class RigTrack {
 
   /** Saves into a store that was prepared; the one before is left when `from` comes. */
   begin(target: StoreTarget, from?: number): void {
+    if (this.#failure !== undefined) return;
     const { id, until } = target;
     this.#target = { ...target, ...(from !== undefined && { from }) };
     this.#process.order({
@@ -269,6 +273,7 @@ export class RigTrack {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#target = undefined;
+    this.#changed();
     await this.#process.close();
   }
 
