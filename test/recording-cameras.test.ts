@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +85,10 @@ async function readAll(
   return { numbers, times, painted };
 }
 
+/** Files that only a writer at work, or one that died, has in its stores. */
+const leftovers = ({ saved }: RigTrack): string[] =>
+  saved.flatMap(({ path }) => readdirSync(path).filter((name) => /journal|part|lock/.test(name)));
+
 /** A camera that was opened anew counts from 0 again: the runs of its own count, each moved by one step. */
 function runsOf({ numbers, painted }: { numbers: number[]; painted: number[] }): number[] {
   const starts = painted.flatMap((each, i) => (i === 0 || each < painted[i - 1]! ? [i] : []));
@@ -168,6 +172,7 @@ describe("cameras that misbehave", () => {
     const read = await readAll(track);
     expect(runsOf(read).length).toBeGreaterThanOrEqual(2);
     expect(track.counts.written).toBe(read.numbers.length);
+    expect(leftovers(track)).toEqual([]);
   });
 
   test("garbage: a frame with half of its rows is counted under the camera, and not written", async () => {
@@ -269,7 +274,7 @@ describe("films that are read as fast as they are wanted", () => {
         { name: "b", camera },
         { name: "c", camera: sound },
       ],
-      seconds: 3,
+      seconds: 4.5,
     });
     for (const track of [...alone, ...several.slice(0, 2)]) {
       const read = await readAll(track);
@@ -294,6 +299,16 @@ describe("films that are read as fast as they are wanted", () => {
     const camera = `replay:${film},speed=free,loop=true`;
     const [second] = await record({ cameras: [{ name: "a", camera }], seconds: 6.5 });
     expect((await readAll(second!)).numbers).toEqual(Array.from({ length: 650 }, (_, i) => 1000 + i));
+    const beside = await record({
+      cameras: [
+        { name: "a", camera },
+        { name: "b", camera: sound },
+      ],
+      seconds: 1.5,
+    });
+    expect((await readAll(beside[0]!)).numbers).toEqual(all.slice(0, 150));
+    const onsets = beside.map(({ saved }) => saved[0]!.report!.first!.time);
+    expect(Math.abs(onsets[0]! - onsets[1]!)).toBeLessThan(0.5);
     const [asked] = await record({ cameras: [{ name: "a", camera }], frames: 123 });
     expect((await readAll(asked!)).numbers).toEqual(all.slice(0, 123));
   });
@@ -314,6 +329,24 @@ describe("films that are read as fast as they are wanted", () => {
     expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => 1000 + i));
     expect(numbers).toHaveLength(track!.counts.written);
   });
+});
+
+test("a process that dies just before the end leaves a store that is whole, and counts that are its own", async () => {
+  const recording = await startRecording({
+    ...{ directory: join(folder, String(count++)), pattern: "{name}", minFree: 0 },
+    cameras: [{ name: "a", camera: sound }],
+  });
+  const [track] = recording.tracks as [RigTrack];
+  await until(() => track.counts.written > 20);
+  process.kill(track.pid!, "SIGKILL");
+  await until(() => track.restarts.length > 0);
+  await recording.stop();
+  balanced(track.counts);
+  const { numbers, painted } = await readAll(track);
+  expect(painted).toEqual(numbers);
+  expect(numbers).toHaveLength(track.counts.written);
+  expect(track.saved).toMatchObject([{ frames: numbers.length }]);
+  expect(leftovers(track)).toEqual([]);
 });
 
 test("a recording that is ended before its camera has answered ends, with the reason", async () => {

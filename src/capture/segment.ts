@@ -102,6 +102,11 @@ export class Segment {
     this.drained = this.#pour();
   }
 
+  /** Seconds since 1970 from which on frames are wanted. */
+  get from(): number | undefined {
+    return this.#options.from;
+  }
+
   /** Why it takes no more frames; undefined if it does. */
   get failure(): unknown {
     return this.#failure;

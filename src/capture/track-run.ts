@@ -59,6 +59,8 @@ export class TrackRun {
   #offered = 0;
   #unsaved = 0;
   #lastSeen = performance.now();
+  /** Seconds by which the times of a source that waits are moved: its first frame is of the moment when saving began. */
+  #delay: number | undefined;
   /** Tells the frame that waits that there may be room. */
   #look: (() => void) | undefined;
 
@@ -217,8 +219,10 @@ export class TrackRun {
 
   /** Holds a frame until it is wanted and fits, whenever saving began; it is not saved if that never happens. */
   async #takeWaiting(given: CameraFrame, interruption: Interruption, isDone: () => boolean): Promise<void> {
-    const { frame, gap } = this.#receive(given);
+    const { frame: held, gap } = this.#receive(given);
     while (!isDone() && !interruption.hasCome) {
+      if (this.#segment !== undefined) this.#delay ??= Math.max(0, (this.#segment.from ?? 0) - held.time);
+      const frame = { ...held, time: held.time + (this.#delay ?? 0) };
       if (this.#next !== undefined && this.#next.place(frame) !== "before") this.end();
       if (this.#segment?.place(frame) === "after") this.end();
       else if (this.#segment?.hasRoomFor(frame)) return this.#segment.offer(frame, gap);
