@@ -1,7 +1,7 @@
 import { CameraError } from "../core/errors.js";
 import type { Frame, Stamp } from "../core/frame.js";
-import type { FrameSink, FrameSource } from "../core/stream.js";
-import type { Camera, CameraFrame } from "./camera.js";
+import type { Camera } from "./camera.js";
+import type { Captured, CapturedSink, Given } from "./captured.js";
 import type { ClockFitSummary } from "./clock-fit.js";
 import type { DropPolicy } from "./frame-queue.js";
 import { FrameStamper, type StampedFrame } from "./frame-stamper.js";
@@ -10,7 +10,7 @@ import { Interruption } from "./interruption.js";
 import { PreTrigger } from "./pre-trigger.js";
 import { Segment, type SegmentOptions } from "./segment.js";
 
-export interface TrackRunOptions {
+export interface TrackRunOptions<F extends Captured = Frame> {
   /** Bytes of pixels that may wait for a sink. @default 256 MiB */
   readonly queueBytes?: number | undefined;
   /** What to do when a sink is too slow. @default "newest" */
@@ -22,7 +22,7 @@ export interface TrackRunOptions {
   /** The time line that all tracks of a recording share. @default one of its own */
   readonly clock?: HostClock;
   /** Is shown every frame that comes, saved or not. It must not wait. */
-  readonly onFrame?: ((frame: Frame) => void) | undefined;
+  readonly onFrame?: ((frame: F) => void) | undefined;
   /** Called after each frame that was written or lost. */
   readonly onChange?: (() => void) | undefined;
 }
@@ -47,15 +47,17 @@ const breath = 10;
  * Acquisition goes on while saving begins and ends; no frame comes into two sinks, and between two that follow one another
  * none is lost.
  */
-export class TrackRun {
+export class TrackRun<F extends Captured = Frame> {
   readonly name: string;
   readonly clock: HostClock;
-  readonly #options: TrackRunOptions;
-  readonly #stamper: FrameStamper;
-  readonly #preTrigger: PreTrigger;
-  #segment: Segment | undefined;
+  readonly #options: TrackRunOptions<F>;
+  readonly #stamper: FrameStamper<F>;
+  readonly #preTrigger: PreTrigger<F>;
+  #segment: Segment<F> | undefined;
   /** Takes over at a time that is still to come. */
-  #next: Segment | undefined;
+  #next: Segment<F> | undefined;
+  /** Frames are packets: one sink is left for the next at a keyframe. */
+  #isCoded = false;
   #offered = 0;
   #unsaved = 0;
   #lastSeen = performance.now();
@@ -64,13 +66,13 @@ export class TrackRun {
   /** Tells the frame that waits that there may be room. */
   #look: (() => void) | undefined;
 
-  constructor(name: string, options: TrackRunOptions = {}) {
+  constructor(name: string, options: TrackRunOptions<F> = {}) {
     this.name = name;
     this.#options = options;
     this.clock = options.clock ?? new HostClock();
-    this.#stamper = new FrameStamper(this.clock);
+    this.#stamper = new FrameStamper<F>(this.clock);
     const { preTrigger = 0, preTriggerBytes = usualPreTriggerBytes } = options;
-    this.#preTrigger = new PreTrigger(preTrigger, preTriggerBytes);
+    this.#preTrigger = new PreTrigger<F>(preTrigger, preTriggerBytes);
   }
 
   /** Frames that the camera gave, saved or not. */
@@ -84,7 +86,7 @@ export class TrackRun {
   }
 
   /** Where frames go now. */
-  get segment(): Segment | undefined {
+  get segment(): Segment<F> | undefined {
     return this.#segment;
   }
 
@@ -112,7 +114,7 @@ export class TrackRun {
    * From now on, or from `limits.from` on, frames go into this sink; what went into another until then goes there no more.
    * What the pre-trigger holds goes first. The caller closes the sink when `finish()` of the segment has resolved.
    */
-  begin(sink: FrameSink, limits: SegmentLimits = {}): Segment {
+  begin(sink: CapturedSink<F>, limits: SegmentLimits = {}): Segment<F> {
     const { queueBytes, drop, preTrigger = 0 } = this.#options;
     const onChange = (): void => {
       this.#look?.();
@@ -121,8 +123,8 @@ export class TrackRun {
     // What runs already is left when it is time; what the pre-trigger holds is of the time before.
     const early = this.#segment === undefined ? preTrigger : 0;
     const from = limits.from === undefined ? undefined : limits.from - early;
-    const segment = new Segment(sink, { name: this.name, queueBytes, drop, onChange, ...limits, from });
-    if (this.#segment !== undefined && from !== undefined) {
+    const segment = new Segment<F>(sink, { name: this.name, queueBytes, drop, onChange, ...limits, from });
+    if (this.#segment !== undefined && (from !== undefined || this.#isCoded)) {
       this.#next?.finish();
       this.#next = segment;
       return segment;
@@ -135,7 +137,7 @@ export class TrackRun {
   }
 
   /** Frames are no longer saved. @returns the segment that ends; its `finish()` resolves when all is written. */
-  end(): Segment | undefined {
+  end(): Segment<F> | undefined {
     const segment = this.#segment;
     this.#segment = this.#next;
     this.#next = undefined;
@@ -158,14 +160,14 @@ export class TrackRun {
    * @throws {CameraError} and whatever else the camera throws; {QueueOverflowError} if nothing may be dropped.
    */
   async pump(
-    source: FrameSource,
+    source: AsyncIterable<Given<F>>,
     stop: AbortSignal,
     options: { readonly isDone?: () => boolean; readonly why?: string; readonly silence?: number } = {},
   ): Promise<PumpEnd> {
     const { isDone = () => false, why, silence = Number.POSITIVE_INFINITY } = options;
     this.#stamper.open(source, why);
     const { id = this.name, waits = false } = source as Partial<Camera>;
-    const iterator = source[Symbol.asyncIterator]() as AsyncIterator<CameraFrame>;
+    const iterator = source[Symbol.asyncIterator]();
     this.#lastSeen = performance.now();
     const interruption = new Interruption();
     const stopped = (): void => interruption.come("stopped");
@@ -205,20 +207,21 @@ export class TrackRun {
   }
 
   /** One frame of the camera. Never waits. */
-  take(given: CameraFrame): void {
+  take(given: Given<F>): void {
     this.#route(this.#receive(given), false);
   }
 
-  #receive(given: CameraFrame): StampedFrame {
+  #receive(given: Given<F>): StampedFrame<F> {
     this.#lastSeen = performance.now();
     this.#offered++;
+    this.#isCoded = !("image" in given);
     const stamped = this.#stamper.stamp(given);
     this.#options.onFrame?.(stamped.frame);
     return stamped;
   }
 
   /** Holds a frame until it is wanted and fits, whenever saving began; it is not saved if that never happens. */
-  async #takeWaiting(given: CameraFrame, interruption: Interruption, isDone: () => boolean): Promise<void> {
+  async #takeWaiting(given: Given<F>, interruption: Interruption, isDone: () => boolean): Promise<void> {
     const { frame: held, gap } = this.#receive(given);
     while (!isDone() && !interruption.hasCome) {
       if (this.#segment !== undefined) this.#delay ??= Math.max(0, (this.#segment.from ?? 0) - held.time);
@@ -237,7 +240,7 @@ export class TrackRun {
     this.#unsaved++;
   }
 
-  #route(stamped: StampedFrame, isHeld: boolean): void {
+  #route(stamped: StampedFrame<F>, isHeld: boolean): void {
     const { frame, gap } = stamped;
     if (this.#next !== undefined && this.#next.place(frame) !== "before") this.end();
     const place = this.#segment?.place(frame);

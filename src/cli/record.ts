@@ -39,6 +39,8 @@ Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8
 lossy codec would mix the colours of neighbouring pixels; 16 bits into npy. Mosaics come back debayered, as BGR;
 --stored-pixels of the reading commands gives the mosaic itself.
 
+--set copy=true keeps the frames of a network camera as it compressed them: nothing is decoded or lost; stores begin at a keyframe.
+
 At the end, and every minute before, a receipt is written beside the stores, as JSON and as a page: frames expected and got, every
 gap with its time and cause, intervals, delays, how the cameras' clocks ran, settings, and digests of the chunks.
 

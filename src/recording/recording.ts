@@ -22,7 +22,7 @@ const tick = 50;
 const lead = 0.05;
 /** Seconds of frames that are kept until the store of a camera that is alone is ready. */
 const untilReady = 60;
-/** Seconds before a rotation when the next stores are made. */
+/** Seconds before a rotation when the next stores are made, at most; half of the time that one is written. */
 const ahead = 3;
 /** Seconds that a camera may be silent after the end, before it is told. */
 const grace = 2;
@@ -270,9 +270,13 @@ export class Recording {
 
   #rotate(now: number): void {
     const at = this.#rotateAt;
-    if (at !== undefined && now >= at - ahead && this.isSaving) {
+    const every = this.rig.rotate?.every;
+    // One that waits for its time is not overtaken by the one after it.
+    const early = typeof every === "number" ? Math.min(ahead, every / 2) : ahead;
+    if (at !== undefined && now >= at - early && this.isSaving) {
       this.#rotateAt = this.#nextRotation(at);
-      void this.#rotateAll(at);
+      // A store that begins when all ends would have no frames.
+      if (this.#until === undefined || at < this.#until) void this.#rotateAll(at);
     }
     const most = this.rig.rotate?.bytes;
     if (most === undefined) return;
