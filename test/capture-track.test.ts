@@ -170,6 +170,63 @@ test("a camera that falls silent is an error of that camera", async () => {
   expect(run.offered).toBe(1);
 });
 
+/** Gives frames as fast as they are asked for. */
+function waitingSource(count: number, bytes = 8) {
+  return {
+    ...{ id: "film", info, waits: true },
+    async *[Symbol.asyncIterator]() {
+      for (let number = 0; number < count; number++) {
+        yield { number, time: number / 10, image: { ...info, data: new Uint8Array(bytes) } };
+      }
+    },
+  };
+}
+
+test("a source that waits loses nothing: it is held until saving begins, until there is room, and while a store is broken", async () => {
+  const run = new TrackRun("a", { queueBytes: 16 });
+  const pumping = run.pump(waitingSource(300), new AbortController().signal, { silence: 0.2 });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect([run.offered, run.unsaved]).toEqual([1, 0]);
+  const broken = sinkOf(async ({ number }) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (Number(number) >= 100) throw new DiskFullError("a", 10, 1000);
+  });
+  const first = run.begin(broken, { from: 5 });
+  await first.drained;
+  const whole = sinkOf(() => new Promise((resolve) => setImmediate(resolve)));
+  const second = run.begin(whole, { frames: 150 });
+  await second.drained;
+  const rest = sinkOf();
+  const third = run.begin(rest);
+  expect(await pumping).toBe("ended");
+  run.stop();
+  await third.drained;
+  const { written, dropped, losses } = first.counts;
+  expect(broken.numbers).toEqual(range(0, 100));
+  expect([written, losses.disk]).toEqual([100, dropped]);
+  expect(whole.numbers).toEqual(range(100 + dropped, 250 + dropped));
+  expect(rest.numbers).toEqual(range(250 + dropped, 300));
+  expect([second.peakBytes, run.unsaved]).toEqual([16, 0]);
+});
+
+test("others live beside a source that always has a frame", async () => {
+  const run = new TrackRun("a");
+  const stop = new AbortController();
+  run.begin(sinkOf());
+  setTimeout(() => stop.abort(), 50);
+  expect(await run.pump(waitingSource(Number.POSITIVE_INFINITY), stop.signal)).toBe("stopped");
+});
+
+test("frames that were written are let go", async () => {
+  const run = new TrackRun("a");
+  const segment = run.begin(sinkOf());
+  await run.pump(waitingSource(4000, 100_000), new AbortController().signal);
+  run.stop();
+  await segment.drained;
+  expect(segment.counts.written).toBe(4000);
+  expect(process.memoryUsage().arrayBuffers).toBeLessThan(200e6);
+});
+
 test("a million gaps are counted, and ten thousand kept", () => {
   const ledger = new LossLedger();
   for (let i = 0; i < 1_000_000; i++) ledger.add({ number: i * 3, count: 1, time: i, cause: "queue" });

@@ -195,7 +195,7 @@ test("stores are left for the next one at their time, and no frame is lost betwe
   balanced(recording);
   for (const track of recording.tracks) {
     const all: number[] = [];
-    expect(track.saved.length).toBeGreaterThanOrEqual(3);
+    expect(track.saved.map(({ frames }) => frames > 0)).toEqual([true, true, true, true]);
     for (const { path } of track.saved) all.push(...(await check(path)));
     const { missing, written } = track.counts;
     expect(all).toHaveLength(written);

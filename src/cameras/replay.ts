@@ -26,8 +26,8 @@ const unknownGap = 1 / 25;
  * before 16 more have come is lost, and so is one that is damaged; their numbers are missing. The loop ends with the source.
  *
  * `cameraTime` is the source's own time, `time` is when the frame is played. Settings, also behind the path
- * ("film.mp4,speed=2,loop=true"): `speed` (times its pace, or "free": each frame waits for its reader), `loop` (true, or how
- * often), `from` and `to` (an index, or seconds as 12.5s), `numbers` ("own", or "count" from 0 on). When a source starts
+ * ("film.mp4,speed=2,loop=true"): `speed` (times its pace, or "free": each frame waits for its reader, also for whoever
+ * records it, and its times are as far apart as the source's), `loop` (true, or how often), `from` and `to` (an index, or seconds as 12.5s), `numbers` ("own", or "count" from 0 on). When a source starts
  * over, its numbers and times go on where they ended. `CameraOptions.rate` plays it evenly at that rate.
  */
 export function replayDriver(openSource: OpenSource): CameraDriver {
@@ -65,6 +65,7 @@ class Replay implements Camera {
   readonly info: ImageInfo;
   readonly rate: number;
   readonly counts: boolean;
+  readonly waits: boolean;
   readonly clock?: "camera";
   readonly #source: SeekableSource;
   readonly #settings: ReplaySettings;
@@ -78,6 +79,7 @@ class Replay implements Camera {
     this.id = id;
     this.info = source.info;
     this.counts = settings.numbers === "own";
+    this.waits = !Number.isFinite(settings.speed);
     if (source.index.timeRange !== undefined) this.clock = "camera";
     this.#source = source;
     this.#settings = settings;
@@ -104,7 +106,7 @@ class Replay implements Camera {
   async *[Symbol.asyncIterator](): AsyncGenerator<CameraFrame> {
     const signal = this.#closed.signal;
     const { speed } = this.#settings;
-    const isFree = !Number.isFinite(speed);
+    const isFree = this.waits;
     const turns = schedule(this.#source.index, this.#settings, this.#usual, this.#options.rate !== undefined);
     const started = performance.now();
     const [startTime, startMonotonic] = [Date.now() / 1000, Number(process.hrtime.bigint()) / 1e9];

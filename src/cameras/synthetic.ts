@@ -84,6 +84,7 @@ class SyntheticCamera implements Camera {
   readonly info: ImageInfo;
   readonly rate: number;
   readonly counts = true;
+  readonly waits: boolean;
   readonly clock = "camera";
   readonly #options: SyntheticOptions;
   readonly #faults: Faults;
@@ -106,6 +107,7 @@ class SyntheticCamera implements Camera {
     }
     this.info = { width, height, channels: color === "bgr" ? 3 : 1, dtype, color };
     this.rate = rate;
+    this.waits = options.pace === "free";
     this.#options = options;
     this.#faults = readFaults(this.id, options.settings);
     options.signal?.addEventListener("abort", () => this.#closed.abort(), { once: true });
@@ -117,9 +119,9 @@ class SyntheticCamera implements Camera {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<CameraFrame> {
-    const { firstNumber = 0, frames = Number.POSITIVE_INFINITY, pace = "real", timeout = 5 } = this.#options;
+    const { firstNumber = 0, frames = Number.POSITIVE_INFINITY, timeout = 5 } = this.#options;
     const { drop, stall, seed } = this.#faults;
-    const isReal = pace === "real";
+    const isReal = !this.waits;
     const signal = this.#closed.signal;
     const paint = createPainter(this.info);
     // Painting the scene takes as long as a frame or two: the first one is of the moment when it is there.

@@ -32,6 +32,11 @@ export interface Camera extends FrameSource, AsyncDisposable {
    */
   readonly counts?: boolean;
   /**
+   * True if its frames come when they are asked for, and none is lost to a slow reader: what records it waits for room
+   * instead of dropping. `time` is final then, and says nothing of when a frame arrived. @default false
+   */
+  readonly waits?: boolean;
+  /**
    * What `cameraTime` is told by: a clock in the camera (any start, some drift), or this machine's monotonic clock, read
    * by its driver when the frame was taken.
    */

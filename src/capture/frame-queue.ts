@@ -1,18 +1,22 @@
 import { QueueOverflowError } from "../core/errors.js";
 import type { Frame } from "../core/frame.js";
+import { bytesOf, type Captured, leansOnOthers } from "./captured.js";
 
-/** Which frame goes when the queue is full: the one that comes, the one that has waited longest, or none. */
+/**
+ * Which frame goes when the queue is full: the one that comes, the one that has waited longest, or none. Of packets, those that
+ * lean on it go with it, up to a keyframe.
+ */
 export type DropPolicy = "newest" | "oldest" | "fail";
 
-export interface FrameQueueOptions {
-  /** Bytes of pixels that may wait. One frame is always taken, however big. @default 256 MiB */
+export interface FrameQueueOptions<F extends Captured = Frame> {
+  /** Bytes of pixels, or of packets, that may wait. One frame is always taken, however big. @default 256 MiB */
   readonly maxBytes?: number;
   /** @default "newest" */
   readonly drop?: DropPolicy;
   /** For the error when `drop` is "fail". */
   readonly name?: string;
   /** Called for every frame that is dropped. */
-  readonly onDrop?: (frame: Frame) => void;
+  readonly onDrop?: (frame: F) => void;
 }
 
 /** What has become of the frames: offered = taken + dropped + waiting, always. */
@@ -29,13 +33,13 @@ export interface FrameQueueCounts {
  * Stands between a camera, which cannot wait, and a sink, which can: bounded in bytes, and counts what it loses.
  * One end offers and never waits, the other takes.
  */
-export class FrameQueue {
+export class FrameQueue<F extends Captured = Frame> {
   readonly #maxBytes: number;
   readonly #drop: DropPolicy;
   readonly #name: string;
-  readonly #onDrop: (frame: Frame) => void;
+  readonly #onDrop: (frame: F) => void;
   /** Frames from `#head` on wait; the slots before it are spent and cut off now and then. */
-  #frames: (Frame | undefined)[] = [];
+  #frames: (F | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #offered = 0;
@@ -43,9 +47,11 @@ export class FrameQueue {
   #dropped = 0;
   #peakBytes = 0;
   #ended = false;
+  /** What comes is of no use up to a keyframe: one before it was dropped. */
+  #needsKey = false;
   #wake: (() => void) | undefined;
 
-  constructor(options: FrameQueueOptions = {}) {
+  constructor(options: FrameQueueOptions<F> = {}) {
     this.#maxBytes = options.maxBytes ?? 256 * 2 ** 20;
     this.#drop = options.drop ?? "newest";
     this.#name = options.name ?? "queue";
@@ -67,23 +73,32 @@ export class FrameQueue {
     return this.#frames.length - this.#head;
   }
 
+  /** Whether it would be taken, and none be dropped for it. */
+  hasRoomFor(frame: F): boolean {
+    return this.#waiting === 0 || this.#bytes + bytesOf(frame) <= this.#maxBytes;
+  }
+
   /**
    * Never waits. After `end()` every frame is dropped.
    * @returns false if a frame was dropped: this one, or with "oldest" one before it.
    * @throws {QueueOverflowError} if the queue is full and the policy is "fail"; the frame counts as dropped.
    */
-  offer(frame: Frame): boolean {
+  offer(frame: F): boolean {
     this.#offered++;
-    const size = frame.image.data.byteLength;
-    const fits = (): boolean => this.#waiting === 0 || this.#bytes + size <= this.#maxBytes;
     const droppedBefore = this.#dropped;
     if (this.#drop === "oldest") {
-      while (!this.#ended && !fits()) {
-        this.#lose(this.#shift());
+      while (!this.#ended && !this.hasRoomFor(frame)) {
+        this.#loseOldest();
+        if (this.#waiting === 0) this.#needsKey = true;
       }
     }
-    if (this.#ended || !fits()) {
+    if (this.#needsKey && leansOnOthers(frame)) {
       this.#lose(frame);
+      return false;
+    }
+    if (this.#ended || !this.hasRoomFor(frame)) {
+      this.#lose(frame);
+      this.#needsKey = true;
       if (this.#drop === "fail" && !this.#ended) {
         const found = `${this.#waiting} frames (${this.#bytes} bytes) wait already, and none may be dropped`;
         throw new QueueOverflowError(this.#name, found);
@@ -95,14 +110,14 @@ export class FrameQueue {
   }
 
   /** Takes a frame that is in memory anyway, full or not. Not after `end()`. */
-  admit(frame: Frame): void {
+  admit(frame: F): void {
     this.#offered++;
     if (this.#ended) this.#lose(frame);
     else this.#push(frame);
   }
 
   /** The next frame, once there is one; undefined after the last, when `end()` was called. One caller at a time. */
-  async take(): Promise<Frame | undefined> {
+  async take(): Promise<F | undefined> {
     while (this.#waiting === 0) {
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => {
@@ -125,22 +140,28 @@ export class FrameQueue {
     while (this.#waiting > 0) this.#lose(this.#shift());
   }
 
-  #push(frame: Frame): void {
+  #push(frame: F): void {
+    this.#needsKey = false;
     this.#frames.push(frame);
-    this.#bytes += frame.image.data.byteLength;
+    this.#bytes += bytesOf(frame);
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
     this.#wake?.();
   }
 
-  #lose(frame: Frame): void {
+  #loseOldest(): void {
+    do this.#lose(this.#shift());
+    while (this.#waiting > 0 && leansOnOthers(this.#frames[this.#head]!));
+  }
+
+  #lose(frame: F): void {
     this.#dropped++;
     this.#onDrop(frame);
   }
 
-  #shift(): Frame {
+  #shift(): F {
     const frame = this.#frames[this.#head]!;
     this.#frames[this.#head++] = undefined;
-    this.#bytes -= frame.image.data.byteLength;
+    this.#bytes -= bytesOf(frame);
     if (this.#head >= 64 && this.#head * 2 >= this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
       this.#head = 0;

@@ -1,13 +1,13 @@
 import type { Frame, FrameNumber } from "../core/frame.js";
-import type { FrameSource } from "../core/stream.js";
 import type { Camera, CameraFrame } from "./camera.js";
+import type { Captured, Given } from "./captured.js";
 import { ClockFit, type ClockFitSummary } from "./clock-fit.js";
 import { type HostClock, monotonicSeconds } from "./host-clock.js";
 import type { Gap } from "./loss-ledger.js";
 
 /** A frame with its final number and time, and what was lost before it. */
-export interface StampedFrame {
-  readonly frame: Frame;
+export interface StampedFrame<F extends Captured = Frame> {
+  readonly frame: F;
   /** Undefined if it follows the one before. */
   readonly gap: Gap | undefined;
 }
@@ -17,11 +17,11 @@ export interface StampedFrame {
  *
  * Numbers are the camera's own. When it is opened again, and counts from 0 again, they go on after those that the pause
  * has cost, by its rate; at least one, so that every pause is seen. The time is the camera's own, mapped to this machine's
- * (see `ClockFit`), or that of the driver; where neither has a clock, when the frame arrived. It never goes back.
+ * (see `ClockFit`), or that of the driver (always so for a camera that waits); where neither has a clock, when the frame arrived. It never goes back.
  */
-export class FrameStamper {
+export class FrameStamper<F extends Captured = Frame> {
   readonly #clock: HostClock;
-  #camera: Pick<Camera, "clock" | "rate"> = {};
+  #camera: Pick<Camera, "clock" | "rate" | "waits"> = {};
   #isCamera = false;
   #fit = new ClockFit();
   /** Why the camera had to be opened again; undefined once its first frame has come. */
@@ -55,9 +55,9 @@ export class FrameStamper {
    * The camera's frames come from now on.
    * @param why it was opened again, if it was.
    */
-  open(source: FrameSource, why?: string): void {
-    const { clock, rate } = source as Partial<Camera>;
-    this.#camera = { ...(clock && { clock }), ...(rate !== undefined && { rate }) };
+  open(source: object, why?: string): void {
+    const { clock, rate, waits = false } = source as Partial<Camera>;
+    this.#camera = { ...(clock && { clock }), ...(rate !== undefined && { rate }), waits };
     this.#isCamera = clock !== undefined || "id" in source;
     if (this.#last !== undefined) {
       this.#reopened = why ?? "it was opened again";
@@ -80,7 +80,7 @@ export class FrameStamper {
     this.#reopened = why;
   }
 
-  stamp(frame: CameraFrame): StampedFrame {
+  stamp(frame: Given<F>): StampedFrame<F> {
     this.#clock.look();
     const isOwn = this.#isCamera || frame.arrived !== undefined;
     const arrived = frame.arrived ?? monotonicSeconds();
@@ -92,18 +92,19 @@ export class FrameStamper {
       this.#repeated++;
     if (before !== undefined && gap === undefined) this.#learn(arrived - before.arrived);
     this.#last = { number, time, arrived };
-    const { image } = frame;
-    if (!isOwn) return { frame: { number, time, image }, gap };
+    const { cameraTime: _, arrived: __, clocks: ___, ...kept } = frame;
+    const stamped = { ...kept, number, time } as unknown as F;
+    if (!isOwn) return { frame: stamped, gap };
     const clocks = {
       cameraNumber: frame.number,
       ...(frame.cameraTime !== undefined && { cameraTime: frame.cameraTime }),
       arrived,
       arrivedUtc: this.#clock.utcOf(arrived) + this.#clock.ahead,
     };
-    return { frame: { number, time, image, clocks }, gap };
+    return { frame: { ...stamped, clocks }, gap };
   }
 
-  #timeOf({ time, cameraTime }: CameraFrame, arrived: number): number {
+  #timeOf({ time, cameraTime }: Pick<CameraFrame, "time" | "cameraTime">, arrived: number): number {
     const estimate = this.#estimate(time, cameraTime, arrived);
     if (this.#last === undefined || estimate > this.#last.time) return estimate;
     const here = this.#clock.utcOf(arrived);
@@ -111,9 +112,11 @@ export class FrameStamper {
   }
 
   #estimate(time: number, cameraTime: number | undefined, arrived: number): number {
-    if (this.#camera.clock === undefined) return Number.isNaN(time) ? this.#clock.utcOf(arrived) : time;
+    const { clock, waits } = this.#camera;
+    // How fast it is read says nothing of its clock.
+    if (clock === undefined || waits) return Number.isNaN(time) ? this.#clock.utcOf(arrived) : time;
     if (cameraTime === undefined) return this.#clock.utcOf(arrived);
-    if (this.#camera.clock === "monotonic") return this.#clock.utcOf(cameraTime);
+    if (clock === "monotonic") return this.#clock.utcOf(cameraTime);
     this.#fit.add(cameraTime, arrived);
     const isDoubtful = this.#fit.isSuspicious(cameraTime, arrived);
     return this.#clock.utcOf(isDoubtful ? arrived : this.#fit.hostTimeOf(cameraTime));

@@ -1,10 +1,15 @@
+import type { Frame } from "../core/frame.js";
+import { bytesOf, type Captured } from "./captured.js";
 import type { StampedFrame } from "./frame-stamper.js";
 
-/** The last seconds of a camera, kept in memory for the moment when somebody says "save". */
-export class PreTrigger {
+/**
+ * The last seconds of a camera, kept in memory for the moment when somebody says "save". Packets are saved from the first
+ * keyframe among them on.
+ */
+export class PreTrigger<F extends Captured = Frame> {
   readonly #seconds: number;
   readonly #maxBytes: number;
-  #frames: StampedFrame[] = [];
+  #frames: StampedFrame<F>[] = [];
   #bytes = 0;
 
   /**
@@ -21,16 +26,16 @@ export class PreTrigger {
   }
 
   /** @returns frames that it lets go. */
-  keep(stamped: StampedFrame): number {
+  keep(stamped: StampedFrame<F>): number {
     if (this.#seconds <= 0) return 1;
     const { frame } = stamped;
     this.#frames.push(stamped);
-    this.#bytes += frame.image.data.byteLength;
+    this.#bytes += bytesOf(frame);
     let gone = 0;
     while (gone < this.#frames.length) {
-      const { time, image } = this.#frames[gone]!.frame;
-      if (frame.time - time <= this.#seconds && this.#bytes <= this.#maxBytes) break;
-      this.#bytes -= image.data.byteLength;
+      const oldest = this.#frames[gone]!.frame;
+      if (frame.time - oldest.time <= this.#seconds && this.#bytes <= this.#maxBytes) break;
+      this.#bytes -= bytesOf(oldest);
       gone++;
     }
     this.#frames.splice(0, gone);
@@ -38,7 +43,7 @@ export class PreTrigger {
   }
 
   /** Gives all it has, oldest first, and is empty. */
-  take(): StampedFrame[] {
+  take(): StampedFrame<F>[] {
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;

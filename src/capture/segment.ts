@@ -1,6 +1,7 @@
 import { DiskFullError, FrameMismatchError, QueueOverflowError } from "../core/errors.js";
 import type { Frame, Stamp } from "../core/frame.js";
-import type { FrameSink, WriteProgress } from "../core/stream.js";
+import type { WriteProgress } from "../core/stream.js";
+import { type Captured, type CapturedSink, leansOnOthers } from "./captured.js";
 import { DurationHistogram, type DurationSummary } from "./duration-histogram.js";
 import { type DropPolicy, FrameQueue } from "./frame-queue.js";
 import { monotonicSeconds } from "./host-clock.js";
@@ -10,7 +11,7 @@ import { type Gap, type LossCause, LossLedger } from "./loss-ledger.js";
 export interface SegmentOptions {
   /** For errors. */
   readonly name: string;
-  /** Bytes of pixels that may wait. @default 256 MiB */
+  /** Bytes of pixels, or of packets, that may wait. @default 256 MiB */
   readonly queueBytes?: number | undefined;
   /** What to do when the sink is too slow. @default "newest" */
   readonly drop?: DropPolicy | undefined;
@@ -64,10 +65,10 @@ export interface SegmentReport extends SegmentCounts {
 const patience = 24;
 
 /** A queue, and the sink into which it is poured; every frame that is offered ends as written or as lost, with a cause. */
-export class Segment {
-  readonly sink: FrameSink;
+export class Segment<F extends Captured = Frame> {
+  readonly sink: CapturedSink<F>;
   readonly #options: SegmentOptions;
-  readonly #queue: FrameQueue;
+  readonly #queue: FrameQueue<F>;
   readonly #ledger = new LossLedger();
   readonly #intervals = new DurationHistogram();
   readonly #latency = new DurationHistogram();
@@ -86,8 +87,10 @@ export class Segment {
   #failure: unknown;
   #failureCause: LossCause = "encoder";
   #isEnded = false;
+  /** Of the last frame that the sink did not take. */
+  #lastCause: LossCause = "camera";
 
-  constructor(sink: FrameSink, options: SegmentOptions) {
+  constructor(sink: CapturedSink<F>, options: SegmentOptions) {
     this.sink = sink;
     this.#options = options;
     this.#queue = new FrameQueue({
@@ -100,6 +103,11 @@ export class Segment {
       this.#end = resolve;
     });
     this.drained = this.#pour();
+  }
+
+  /** Seconds since 1970 from which on frames are wanted. */
+  get from(): number | undefined {
+    return this.#options.from;
   }
 
   /** Why it takes no more frames; undefined if it does. */
@@ -155,11 +163,21 @@ export class Segment {
     };
   }
 
-  /** Whether a frame of that time comes before what is wanted, belongs to it, or comes after it. */
-  place({ time }: Stamp): "before" | "in" | "after" {
+  /**
+   * Whether a frame comes before what is wanted, belongs to it, or comes after it. What leans on others is not wanted before
+   * a keyframe: a sink begins with what can be decoded.
+   */
+  place(frame: F): "before" | "in" | "after" {
+    const { time } = frame;
     const { from, until } = this.#options;
     if (from !== undefined && time < from) return "before";
-    return this.isFull || (until !== undefined && time >= until) ? "after" : "in";
+    if (this.isFull || (until !== undefined && time >= until)) return "after";
+    return this.#first === undefined && leansOnOthers(frame) ? "before" : "in";
+  }
+
+  /** Whether a frame would be taken, and none be dropped for it. */
+  hasRoomFor(frame: F): boolean {
+    return this.#failure === undefined && this.#queue.hasRoomFor(frame);
   }
 
   /**
@@ -168,7 +186,7 @@ export class Segment {
    * @param isHeld it is in memory anyway, and fits into a full queue, too.
    * @throws {QueueOverflowError} if the queue is full and nothing may be dropped.
    */
-  offer(frame: Frame, gap?: Gap, isHeld = false): void {
+  offer(frame: F, gap?: Gap, isHeld = false): void {
     const { number, time } = frame;
     if (gap !== undefined && (this.#first !== undefined || this.#options.continues)) {
       this.#missing += gap.count;
@@ -199,10 +217,14 @@ export class Segment {
   }
 
   /** Never rejects. */
-  async #write(frame: Frame): Promise<void> {
+  async #write(frame: F): Promise<void> {
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      await this.sink.write(frame);
+      if ((await this.sink.write(frame)) === false) {
+        this.#refused++;
+        this.#tell(frame, this.#lastCause, "one that it leans on was lost");
+        return;
+      }
       this.#written++;
       this.#refusedInARow = 0;
       const arrived = frame.clocks?.arrived;
@@ -213,8 +235,9 @@ export class Segment {
     }
   }
 
-  #refuse(frame: Frame, error: unknown): void {
+  #refuse(frame: F, error: unknown): void {
     const cause = causeOf(error);
+    this.#lastCause = cause;
     this.#refused++;
     if (cause !== "camera") this.#refusedInARow++;
     const isFinal =
@@ -229,12 +252,12 @@ export class Segment {
   }
 
   /** By the queue: full, or closed because the sink has failed. */
-  #lose(frame: Frame): void {
+  #lose(frame: F): void {
     if (this.#failure !== undefined) this.#tell(frame, this.#failureCause, reasonOf(this.#failure));
     else this.#tell(frame, "queue", this.#isEnded ? "it came after the end" : "the queue was full");
   }
 
-  #tell({ number, time }: Frame, cause: LossCause, reason: string): void {
+  #tell({ number, time }: Stamp, cause: LossCause, reason: string): void {
     this.#ledger.add({ number, count: 1, time, cause, reason });
     this.#options.onChange?.();
   }

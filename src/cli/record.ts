@@ -14,7 +14,7 @@ import { parseInteger, parsePositive } from "./selection.js";
 
 const help = `
 Cameras: "marey cameras" lists them. synthetic:640x480@25 needs no hardware; each of its frames has its number painted in.
-replay:PATH plays anything that Marey opens, at its own pace.
+replay:PATH plays anything that Marey opens, at its own pace; replay:PATH,speed=free as fast as it can be saved.
 Several cameras (--camera left=ADDRESS --camera right=ADDRESS) make a folder with a store for each, recorded from one instant
 on. Each camera has a process of its own: one that crashes is started again, its store goes on, and the others notice nothing.
 
@@ -38,6 +38,8 @@ numbers, and is counted by its cause: camera, queue, encoder or disk.
 Without --format, gray and colour of 8 bits go into avc1/mp4; Bayer mosaics of 8 bits into h264-lossless/mkv, because a
 lossy codec would mix the colours of neighbouring pixels; 16 bits into npy. Mosaics come back debayered, as BGR;
 --stored-pixels of the reading commands gives the mosaic itself.
+
+--set copy=true keeps the frames of a network camera as it compressed them: nothing is decoded or lost; stores begin at a keyframe.
 
 At the end, and every minute before, a receipt is written beside the stores, as JSON and as a page: frames expected and got, every
 gap with its time and cause, intervals, delays, how the cameras' clocks ran, settings, and digests of the chunks.

@@ -38,6 +38,10 @@ export class PreviewStream {
     else if (isOther) void this.#work?.then(() => this.#letGo());
   }
 
+  get isWanted(): boolean {
+    return this.#rate > 0;
+  }
+
   /** Called for every frame; never waits. */
   show({ image, number, time }: Frame): void {
     if (this.#rate <= 0 || this.#work !== undefined) return;

@@ -33,6 +33,11 @@ export class Preview {
     this.#wanted.push(take);
   }
 
+  /** Somebody wants to see something. */
+  get isWanted(): boolean {
+    return this.#wanted.length > 0 || Object.values(this.#streams).some(({ isWanted }) => isWanted);
+  }
+
   /** Called for every frame; never waits. */
   show(frame: Frame): void {
     if (this.#wanted.length > 0) this.#shoot(frame);

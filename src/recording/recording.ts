@@ -22,7 +22,7 @@ const tick = 50;
 const lead = 0.05;
 /** Seconds of frames that are kept until the store of a camera that is alone is ready. */
 const untilReady = 60;
-/** Seconds before a rotation when the next stores are made. */
+/** Seconds before a rotation when the next stores are made, at most; half of the time that one is written. */
 const ahead = 3;
 /** Seconds that a camera may be silent after the end, before it is told. */
 const grace = 2;
@@ -30,7 +30,8 @@ const grace = 2;
 /**
  * Starts all cameras of a rig, each in a process of its own, and resolves when every one gives frames. Saving begins then,
  * all from one instant on, unless the rig is armed.
- * @throws {TrackError} if a camera cannot be opened, or a store cannot be made: nothing runs then.
+ * @throws {TrackError} if a camera cannot be opened, or a store cannot be made: nothing runs then. If the signal aborts before
+ *   that, its reason.
  */
 export async function startRecording(rig: Rig, options: StartOptions = {}): Promise<Recording> {
   options.signal?.throwIfAborted();
@@ -39,6 +40,7 @@ export async function startRecording(rig: Rig, options: StartOptions = {}): Prom
     await recording.ready();
   } catch (error) {
     await recording.stop();
+    options.signal?.throwIfAborted();
     throw error;
   }
   return recording;
@@ -236,8 +238,11 @@ export class Recording {
     if (this.#until !== undefined && now > this.#until + grace) {
       for (const track of this.tracks) if (track.isSaving) track.end();
     }
+    const allEnded = this.tracks.every(
+      (track) => track.failure !== undefined || (track.hasEnded && !track.isSaving),
+    );
     const isOver =
-      this.tracks.every((track) => track.failure !== undefined || (track.hasEnded && !track.isSaving)) ||
+      (allEnded && !this.#isBusy && (this.#isDriven || this.#hasSaved)) ||
       (!this.#isDriven && this.#hasSaved && !this.isSaving && !this.#isBusy) ||
       (until !== undefined && now > until + grace);
     if (isOver) {
@@ -265,9 +270,13 @@ export class Recording {
 
   #rotate(now: number): void {
     const at = this.#rotateAt;
-    if (at !== undefined && now >= at - ahead && this.isSaving) {
+    const every = this.rig.rotate?.every;
+    // One that waits for its time is not overtaken by the one after it.
+    const early = typeof every === "number" ? Math.min(ahead, every / 2) : ahead;
+    if (at !== undefined && now >= at - early && this.isSaving) {
       this.#rotateAt = this.#nextRotation(at);
-      void this.#rotateAll(at);
+      // A store that begins when all ends would have no frames.
+      if (this.#until === undefined || at < this.#until) void this.#rotateAll(at);
     }
     const most = this.rig.rotate?.bytes;
     if (most === undefined) return;
@@ -296,7 +305,7 @@ export class Recording {
   }
 
   async #rotateOne(track: RigTrack): Promise<void> {
-    if (!track.isSaving) return;
+    if (!track.isSaving || track.hasEnded) return;
     this.#count++;
     try {
       const path = this.#path(track.name, this.clock.now());
@@ -313,7 +322,11 @@ export class Recording {
   }
 
   async #prepare(time: number, limits: { frames?: number }): Promise<[RigTrack, StoreTarget][]> {
-    const tracks = this.tracks.filter((track) => track.failure === undefined && !track.hasEnded);
+    // A film that is over before its store is ready waits in its process.
+    const isWaiting = this.#isAlone && !this.#hasSaved;
+    const tracks = this.tracks.filter(
+      (track) => track.failure === undefined && (isWaiting || !track.hasEnded),
+    );
     return Promise.all(
       tracks.map(async (track): Promise<[RigTrack, StoreTarget]> => {
         const target = await track.prepare(this.#path(track.name, time), limits);

@@ -14,7 +14,7 @@ export interface RigCamera extends EncoderOptions, Omit<CameraOptions, "signal" 
   readonly format?: string;
   /** Frames a chunk. @default as `createStore` */
   readonly chunkSize?: number;
-  /** Bytes of pixels that may wait for the disk. @default 256 MiB */
+  /** Bytes of pixels, or of packets, that may wait for the disk. @default 256 MiB */
   readonly queueBytes?: number;
   /** What goes when they are full. @default "newest" */
   readonly drop?: DropPolicy;

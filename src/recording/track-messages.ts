@@ -2,6 +2,7 @@ import type { ClockFitSummary } from "../capture/clock-fit.js";
 import type { ClockStep } from "../capture/host-clock.js";
 import type { LossCause } from "../capture/loss-ledger.js";
 import type { SegmentReport } from "../capture/segment.js";
+import type { CodedCodec } from "../core/coded-frame.js";
 import type { Stamp } from "../core/frame.js";
 import type { ImageInfo } from "../core/image.js";
 import type { WriteProgress } from "../core/stream.js";
@@ -121,6 +122,8 @@ export interface CameraFacts {
   readonly info: ImageInfo;
   readonly rate?: number;
   readonly describe: Record<string, unknown>;
+  /** Its frames are kept as it compressed them, by this codec: only keyframes are shown to people. */
+  readonly copied?: CodedCodec;
 }
 
 /** From a camera's process to the recording. */

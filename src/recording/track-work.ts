@@ -1,14 +1,18 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Camera, CameraOptions } from "../capture/camera.js";
+import type { Captured } from "../capture/captured.js";
 import { clocksOfThisMachine, HostClock, monotonicSeconds } from "../capture/host-clock.js";
 import type { Segment } from "../capture/segment.js";
 import { TrackRun } from "../capture/track-run.js";
 import { withoutSecrets } from "../capture/without-secrets.js";
-import type { Frame } from "../core/frame.js";
-import { describeImage, describeMismatch, type ImageInfo } from "../core/image.js";
-import { builtInCameras, builtInFormats, createStore, usualFormat } from "../index.js";
+import { type CodedInfo, isSameCoding } from "../core/coded-frame.js";
+import { describeImage, describeMismatch, type Image, type ImageInfo } from "../core/image.js";
+import { builtInCameras, builtInFormats, createCodedStore, createStore, usualFormat } from "../index.js";
 import { findFormat, pickEncoderOptions } from "../store/chunk-format.js";
+import type { CodedStoreWriter } from "../store/coded-store-writer.js";
 import type { StoreWriter } from "../store/store-writer.js";
+import { copiedCamera, copiedFormat } from "./copied-camera.js";
+import { KeyframePictures } from "./keyframe-pictures.js";
 import { openCamera } from "./open-camera.js";
 import { Preview } from "./preview.js";
 import { addCounts, noCounts } from "./saved-counts.js";
@@ -36,8 +40,8 @@ type Tell = (news: TrackNews, sent?: () => void) => void;
 
 interface OpenSegment {
   readonly target: StoreTarget;
-  readonly writer: StoreWriter;
-  segment?: Segment;
+  readonly writer: StoreWriter | CodedStoreWriter;
+  segment?: Segment<Captured>;
 }
 
 /**
@@ -47,8 +51,9 @@ interface OpenSegment {
 export class TrackWork {
   readonly #plan: TrackPlan;
   readonly #tell: Tell;
-  readonly #run: TrackRun;
+  readonly #run: TrackRun<Captured>;
   readonly #preview: Preview;
+  readonly #keyframes: KeyframePictures;
   readonly #stop = new AbortController();
   readonly #open = new Map<number, OpenSegment>();
   /** Segments that are at an end, on their way to be closed. */
@@ -57,11 +62,18 @@ export class TrackWork {
   readonly #loop = monitorEventLoopDelay({ resolution: 5 });
   #state: TrackStatus["state"] = "opening";
   #info: ImageInfo | undefined;
+  /** What frames are decoded with that are kept as the camera compressed them; undefined where pictures are. */
+  #coded: CodedInfo | undefined;
+  /** Of the last packet; a camera that is opened again goes on after it. */
+  #shownUntil = Number.NEGATIVE_INFINITY;
   #format = "";
   #rate: number | undefined;
   #camera: Camera | undefined;
   #acquiring: Promise<void> | undefined;
   #firstFrame = true;
+  /** The camera has given all it has. */
+  #hasEnded = false;
+  #hasBegun = false;
   #strange = { text: "", count: 0 };
   /** Of segments that are closed. */
   #closed = noCounts;
@@ -75,7 +87,8 @@ export class TrackWork {
       (of, { bytes, isKey }, stamp) =>
         new Promise((resolve) => tell({ kind: "preview", of, bytes, isKey, stamp }, resolve)),
     );
-    this.#run = new TrackRun(camera.name, {
+    this.#keyframes = new KeyframePictures((frame) => this.#preview.show(frame));
+    this.#run = new TrackRun<Captured>(camera.name, {
       queueBytes: camera.queueBytes,
       drop: camera.drop,
       preTrigger: rig.preTrigger,
@@ -111,6 +124,7 @@ export class TrackWork {
     this.#run.stop();
     await this.#camera?.close().catch(() => {});
     await this.#acquiring;
+    await this.#keyframes.close();
     await this.#preview.close();
     // A store that was prepared, but never begun.
     for (const [id, { segment, writer }] of this.#open) {
@@ -134,9 +148,13 @@ export class TrackWork {
         this.#camera = await openCamera(this.#plan.camera.camera, this.#cameraOptions(), builtInCameras);
         await this.#know(this.#camera);
         this.#firstFrame = true;
-        const end = await this.#run.pump(this.#camera, this.#stop.signal, { ...(why && { why }), silence });
+        const { coded } = this.#camera;
+        const source = coded ? copiedCamera(this.#camera, coded, this.#shownUntil) : this.#camera;
+        const end = await this.#run.pump(source, this.#stop.signal, { ...(why && { why }), silence });
         if (end === "ended") {
-          this.#run.stop();
+          this.#hasEnded = true;
+          // What came before the first store was ready waits for it.
+          if (this.#hasBegun) this.#run.stop();
           this.#tell({ kind: "ended" });
         }
         return;
@@ -200,7 +218,8 @@ export class TrackWork {
     this.#rate = camera.rate;
     if (this.#info !== undefined) return;
     this.#info = camera.info;
-    this.#format = this.#plan.camera.format ?? usualFormat(camera.info);
+    this.#coded = camera.coded?.coded;
+    this.#format = this.#formatFor(camera.info);
     if (resume !== undefined) {
       await this.#prepare(resume);
       const last = this.#open.get(resume.id)?.writer.last;
@@ -209,22 +228,55 @@ export class TrackWork {
     }
   }
 
+  #formatFor(info: ImageInfo): string {
+    const { camera } = this.#plan;
+    if (this.#coded !== undefined) return copiedFormat(camera, this.#coded.codec);
+    return camera.format ?? usualFormat(info);
+  }
+
   /** Every frame passes here, saved or not. */
-  #see(frame: Frame): void {
+  #see(frame: Captured): void {
     if (this.#firstFrame && this.#camera !== undefined) {
       this.#firstFrame = false;
       this.#state = "running";
       const { id, info, rate } = this.#camera;
       const describe = this.#camera.describe?.() ?? {};
-      const facts = { id, info, describe, ...(rate !== undefined && { rate }) };
+      const facts = {
+        ...{ id, info, describe },
+        ...(rate !== undefined && { rate }),
+        ...(this.#coded && { copied: this.#coded.codec }),
+      };
       this.#tell({ kind: "running", facts, format: this.#format, time: frame.time });
     }
-    this.#watchShape(frame);
-    this.#preview.show(frame);
+    if ("image" in frame) {
+      this.#watchShape(frame);
+      this.#preview.show(frame);
+    } else {
+      this.#watchCoding(frame.coded);
+      this.#shownUntil = frame.pts ?? this.#shownUntil;
+      if (this.#preview.isWanted) this.#keyframes.look(frame);
+    }
+  }
+
+  /** A store holds packets of one codec and size; what else they are decoded with may change at a keyframe. */
+  #watchCoding(coded: CodedInfo): void {
+    const before = this.#coded;
+    if (before === undefined || isSameCoding(before, coded)) return;
+    this.#coded = coded;
+    const { codec, width, height, pixelFormat } = coded;
+    const isSame =
+      before.codec === codec &&
+      before.width === width &&
+      before.height === height &&
+      before.pixelFormat === pixelFormat;
+    if (isSame || this.#info === undefined) return;
+    this.#info = this.#camera?.coded?.info ?? { ...this.#info, width, height };
+    this.#format = this.#formatFor(this.#info);
+    this.#tell({ kind: "shape", info: { ...this.#info, width, height } });
   }
 
   /** A camera that changes its pictures for good gets another store; a few strange ones are only counted. */
-  #watchShape({ image }: Frame): void {
+  #watchShape({ image }: { readonly image: Image }): void {
     const info = this.#info;
     if (info === undefined) return;
     const isSame = describeMismatch(info, image) === undefined && info.color === image.color;
@@ -237,7 +289,7 @@ export class TrackWork {
     if (this.#strange.count !== strangers) return;
     const { data: _, ...found } = image;
     this.#info = found;
-    if (this.#plan.camera.format === undefined) this.#format = usualFormat(found);
+    this.#format = this.#formatFor(found);
     this.#tell({ kind: "shape", info: found });
   }
 
@@ -248,12 +300,9 @@ export class TrackWork {
       const { metadata, durability, minFree, overwrite } = this.#plan.rig;
       const { camera } = this.#plan;
       const { chunkSize } = camera;
-      const writer = await createStore(path, {
-        ...pickEncoderOptions(camera),
-        ...this.#fps(),
+      const common = {
         ...(chunkSize !== undefined && { chunkSize }),
         ...(overwrite && !append && { overwrite }),
-        info: this.#info,
         format: this.#format,
         append,
         metadata: {
@@ -264,7 +313,11 @@ export class TrackWork {
         },
         ...(durability && { durability }),
         ...(minFree !== undefined && { minFree }),
-      });
+      };
+      const encoder = { ...pickEncoderOptions(camera), ...this.#fps() };
+      const writer = this.#coded
+        ? await createCodedStore(path, { ...common, ...encoder, coded: this.#coded })
+        : await createStore(path, { ...common, ...encoder, info: this.#info });
       this.#open.set(id, { target, writer });
       this.#tell({ kind: "prepared", id, before: writer.length });
     } catch (error) {
@@ -284,7 +337,9 @@ export class TrackWork {
     const entry = this.#open.get(id);
     if (entry === undefined || entry.segment !== undefined) return;
     const { frames, append } = entry.target;
+    this.#hasBegun = true;
     entry.segment = this.#run.begin(entry.writer, { from, until, frames, continues: append });
+    if (this.#hasEnded) this.#run.stop();
     const closing = this.#finish(id, entry.segment, entry.writer).finally(() =>
       this.#closing.delete(closing),
     );
@@ -292,7 +347,7 @@ export class TrackWork {
   }
 
   /** Waits for the end of a segment, and tells it when its store is closed. */
-  async #finish(id: number, segment: Segment, writer: StoreWriter): Promise<void> {
+  async #finish(id: number, segment: Segment<Captured>, writer: OpenSegment["writer"]): Promise<void> {
     await segment.drained;
     if (segment.failure !== undefined) {
       const [error, cause] = [tellError(segment.failure), segment.failureCause];

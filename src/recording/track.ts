@@ -2,6 +2,7 @@ import type { LossCause } from "../capture/loss-ledger.js";
 import type { SegmentReport } from "../capture/segment.js";
 import { MareyError } from "../core/errors.js";
 import type { Stamp } from "../core/frame.js";
+import { openStore, repairStore } from "../index.js";
 import type { ExtraRow } from "../store/extra/row.js";
 import type { RigCamera } from "./rig.js";
 import { addCounts, countsOfTheDead, noCounts } from "./saved-counts.js";
@@ -91,6 +92,8 @@ export class RigTrack {
   #failure: TrackError | undefined;
   #isClosing = false;
   #hasEnded = false;
+  /** Its process has closed all it had. */
+  #hasClosed = false;
   #wait = backOff.shortest;
   /** The store at work, for a process that has to go on. */
   #target: StoreTarget | undefined;
@@ -169,6 +172,9 @@ export class RigTrack {
   async running(): Promise<void> {
     while (this.#facts === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isClosing) {
+        throw new TrackError(this.name, { name: "TrackError", message: "was closed before it gave a frame" });
+      }
       await this.changed();
     }
   }
@@ -196,6 +202,7 @@ export class RigTrack {
 
   /** Saves into a store that was prepared; the one before is left when `from` comes. */
   begin(target: StoreTarget, from?: number): void {
+    if (this.#failure !== undefined) return;
     const { id, until } = target;
     this.#target = { ...target, ...(from !== undefined && { from }) };
     this.#process.order({
@@ -267,14 +274,38 @@ export class RigTrack {
   }
 
   async close(): Promise<void> {
+    const target = this.#target;
     this.#isClosing = true;
     this.#target = undefined;
+    this.#changed();
     await this.#process.close();
+    await this.#bury(target);
+  }
+
+  /** The store of a process that died and gets no successor is made whole, and says how far it came. */
+  async #bury(target: StoreTarget | undefined): Promise<void> {
+    if (this.#lastWords === undefined && !this.#hasClosed && this.#status && target) {
+      this.#lastWords = { status: this.#status, path: target.path, reported: this.#reported };
+      this.#status = undefined;
+    }
+    const words = this.#lastWords;
+    if (words === undefined) return;
+    try {
+      await repairStore(words.path);
+      await using store = await openStore(words.path);
+      this.#reconcile(words.path, store.index.length);
+    } catch {
+      // Whoever cannot read it either knows no more than it told.
+      const { saved } = words.status;
+      this.#lastWords = undefined;
+      this.#dead = addCounts(this.#dead, countsOfTheDead(saved, saved.written));
+    }
   }
 
   #start(plan: TrackPlan): void {
     const process = new TrackProcess((news) => this.#hear(news));
     this.#process = process;
+    this.#hasClosed = false;
     process.order({ kind: "open", plan });
     for (const [of, { rate, width }] of this.#previews) {
       process.order({ kind: "preview", of, rate, width });
@@ -333,7 +364,7 @@ export class RigTrack {
       this.outages.push({ time: news.time, reason: news.error.message });
       this.#say("lost", news.error.message);
     } else if (news.kind === "prepared") {
-      if (news.error === undefined) this.#reconcile(news.id, news.before);
+      if (news.error === undefined) this.#reconcile(this.#paths.get(news.id), news.before);
       this.#prepared.get(news.id)?.(news.error);
     } else if (news.kind === "broken") this.#broken(news.id, news.error, news.cause);
     else if (news.kind === "segment") this.#keep(news);
@@ -343,6 +374,7 @@ export class RigTrack {
     } else if (news.kind === "preview") this.#previews.get(news.of)?.take(news.bytes, news.stamp, news.isKey);
     else if (news.kind === "extra") this.#rows.get(news.id)?.(news);
     else if (news.kind === "snapshot") this.#snapshots.get(news.id)?.(news.png, news.error);
+    else if (news.kind === "closed") this.#hasClosed = true;
     else if (news.kind === "ended") {
       this.#hasEnded = true;
       this.#say("ended", "the camera has given all it has");
@@ -358,10 +390,10 @@ export class RigTrack {
     this.#say("saved", path);
   }
 
-  /** A store is gone on in: what a process wrote into it that died is known now. */
-  #reconcile(id: number, before: number): void {
+  /** A store is opened again: what a process wrote into it that died is known now. */
+  #reconcile(asked: string | undefined, before: number): void {
     const words = this.#lastWords;
-    if (words === undefined || this.#paths.get(id) !== words.path) return;
+    if (words === undefined || asked !== words.path) return;
     this.#lastWords = undefined;
     const { path, status } = words;
     const told = this.saved.filter((part) => part.path === path).reduce((sum, { frames }) => sum + frames, 0);
