@@ -6,6 +6,7 @@ import type { ClockFitSummary } from "./clock-fit.js";
 import type { DropPolicy } from "./frame-queue.js";
 import { FrameStamper, type StampedFrame } from "./frame-stamper.js";
 import { HostClock } from "./host-clock.js";
+import { Interruptible } from "./interruptible.js";
 import { PreTrigger } from "./pre-trigger.js";
 import { Segment, type SegmentOptions } from "./segment.js";
 
@@ -153,11 +154,8 @@ export class TrackRun {
     this.#stamper.open(source, why);
     const iterator = source[Symbol.asyncIterator]() as AsyncIterator<CameraFrame>;
     this.#lastSeen = performance.now();
-    let wake = (_: "stopped" | "silent"): void => {};
-    const interrupted = new Promise<"stopped" | "silent">((resolve) => {
-      wake = resolve;
-    });
-    const stopped = (): void => wake("stopped");
+    const turns = new Interruptible<"stopped" | "silent">();
+    const stopped = (): void => turns.interrupt("stopped");
     stop.addEventListener("abort", stopped, { once: true });
     let looked = performance.now();
     const timer = setInterval(() => {
@@ -165,12 +163,12 @@ export class TrackRun {
       // Whoever stood still himself knows nothing of the camera.
       if (now - looked > 10 * watch) this.#lastSeen += now - looked;
       looked = now;
-      if (now - this.#lastSeen > silence * 1000) wake("silent");
+      if (now - this.#lastSeen > silence * 1000) turns.interrupt("silent");
     }, watch);
     try {
       while (!stop.aborted) {
         if (isDone()) return "done";
-        const next = await Promise.race([iterator.next(), interrupted]);
+        const next = await turns.wait(iterator.next());
         if (next === "silent") {
           throw new CameraError(
             (source as { id?: string }).id ?? this.name,

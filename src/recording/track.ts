@@ -218,9 +218,8 @@ export class RigTrack {
   async addExtra(row: ExtraRow): Promise<ExtraAnswer> {
     const id = this.#nextId++;
     const answered = new Promise<ExtraAnswer>((resolve) => this.#rows.set(id, resolve));
-    this.#process.order({ kind: "extra", id, row });
-    const died = this.#process.ended.then((message) => ({ error: { name: "TrackError", message } }));
-    const answer = await Promise.race([answered, died]);
+    if (!this.#process.order({ kind: "extra", id, row })) this.#leaveRows("its process has ended");
+    const answer = await answered;
     this.#rows.delete(id);
     return answer;
   }
@@ -282,7 +281,13 @@ export class RigTrack {
     process.ended.then((reason) => this.#died(reason));
   }
 
+  /** Rows that nobody will answer any more. */
+  #leaveRows(message: string): void {
+    for (const answer of this.#rows.values()) answer({ error: { name: "TrackError", message } });
+  }
+
   #died(reason: string): void {
+    this.#leaveRows(reason);
     if (this.#isClosing || this.#failure !== undefined) {
       this.#changed();
       return;
