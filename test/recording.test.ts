@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -356,4 +356,14 @@ test("a schedule saves at its hours, and again the next time", async () => {
     expect(report!.first!.time).toBeGreaterThanOrEqual(begin);
     expect(report!.last!.time).toBeLessThan(begin + 1);
   }
+});
+
+test("who ends it while cameras are being opened waits for nothing, and nothing is left", async () => {
+  const rig = rigOf(["synthetic:128x96@50", "synthetic:96x64@50"]);
+  const stop = new AbortController();
+  const starting = startRecording(rig, { signal: stop.signal });
+  const reason = new Error("enough");
+  setTimeout(() => stop.abort(reason), 20);
+  await expect(starting).rejects.toBe(reason);
+  expect(existsSync(rig.directory)).toBe(false);
 });

@@ -39,6 +39,7 @@ export async function startRecording(rig: Rig, options: StartOptions = {}): Prom
     await recording.ready();
   } catch (error) {
     await recording.stop();
+    options.signal?.throwIfAborted();
     throw error;
   }
   return recording;

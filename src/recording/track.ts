@@ -59,6 +59,9 @@ const sound = 30;
 /** Seconds until a store that took no more frames is tried again. */
 const again = { encoder: 1, disk: 5 };
 
+/** Somebody ended the recording while its camera was being opened. */
+const endedEarly: ToldError = { name: "TrackError", message: "was closed before it gave a frame" };
+
 type Listener = (event: TrackEvent) => void;
 
 /** Somebody looks at the camera. */
@@ -169,6 +172,7 @@ export class RigTrack {
   async running(): Promise<void> {
     while (this.#facts === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isClosing) throw new TrackError(this.name, endedEarly);
       await this.changed();
     }
   }
@@ -268,6 +272,7 @@ export class RigTrack {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#target = undefined;
+    this.#changed();
     await this.#process.close();
   }
 
