@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { LossLedger } from "../src/capture/loss-ledger.js";
 import { TrackRun } from "../src/capture/track-run.js";
@@ -231,4 +233,35 @@ test("a million gaps are counted, and ten thousand kept", () => {
   const ledger = new LossLedger();
   for (let i = 0; i < 1_000_000; i++) ledger.add({ number: i * 3, count: 1, time: i, cause: "queue" });
   expect([ledger.count, ledger.gaps.length, ledger.totals.queue]).toEqual([1_000_000, 10_000, 1_000_000]);
+});
+
+test("a frame that was written is forgotten, however long the camera runs", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const run = new TrackRun("a");
+  const left: WeakRef<Frame>[] = [];
+  const stop = new AbortController();
+  let wait: (() => void) | undefined;
+  const source = {
+    info,
+    async *[Symbol.asyncIterator](): AsyncGenerator<Frame> {
+      for (let number = 0; number < 300; number++) {
+        const frame = frameOf(number);
+        left.push(new WeakRef(frame));
+        yield frame;
+      }
+      await new Promise<void>((resolve) => {
+        wait = resolve;
+      });
+    },
+  };
+  run.begin(sinkOf());
+  const pumped = run.pump(source, stop.signal);
+  while (wait === undefined) await new Promise(setImmediate);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  collect();
+  expect(left).toHaveLength(300);
+  expect(left.filter((one) => one.deref() !== undefined).length).toBeLessThan(5);
+  stop.abort();
+  expect(await pumped).toBe("stopped");
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -383,4 +383,14 @@ test("no password of a camera stands in a receipt, a store or an error", async (
   await expect(startRecording(rigOf(["rtps://lab:s3cret@192.168.0.64/live"]))).rejects.toThrow(
     /rtps:\/\/192/,
   );
+});
+
+test("who ends it while cameras are being opened waits for nothing, and nothing is left", async () => {
+  const rig = rigOf(["synthetic:128x96@50", "synthetic:96x64@50"]);
+  const stop = new AbortController();
+  const starting = startRecording(rig, { signal: stop.signal });
+  const reason = new Error("enough");
+  setTimeout(() => stop.abort(reason), 20);
+  await expect(starting).rejects.toBe(reason);
+  expect(existsSync(rig.directory)).toBe(false);
 });

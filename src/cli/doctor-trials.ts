@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPaintedNumber } from "../capture/painted-number.js";
@@ -8,6 +8,7 @@ import type { Frame } from "../core/frame.js";
 import { describeImage, type Image } from "../core/image.js";
 import type { FrameSink, SeekableSource } from "../core/stream.js";
 import type { VideoWriteOptions } from "../video/video-writer.js";
+import { measureDisk } from "./disk-speed.js";
 import { likeness } from "./likeness.js";
 import { shuffled } from "./selection.js";
 
@@ -173,39 +174,15 @@ function summarize(kind: Trial["kind"], name: string, found: readonly (Found | u
   return { kind, name, result: "works", detail: `${shapes}; ${quality}${encoder}` };
 }
 
-/** Writes and reads `bytes` in that folder. Reading is from the system's cache; writing ends when the disk has it. */
+/** Writes and reads `bytes` in that folder. */
 export async function tryDisk(folder: string, bytes: number): Promise<Trial> {
-  const path = join(folder, `.marey-doctor-${process.pid}`);
-  const block = Buffer.alloc(4 * 2 ** 20, "marey");
-  const blocks = Math.max(1, Math.ceil(bytes / block.length));
+  const trial = { kind: "disk", name: folder } as const;
+  const megabytes = (rate: number): number => Math.round(rate / 1e6);
   try {
-    const file = await open(path, "wx+");
-    try {
-      const write = await megabytesASecond(block.length * blocks, async () => {
-        for (let i = 0; i < blocks; i++) await file.write(block, 0, block.length, i * block.length);
-        await file.datasync();
-      });
-      const read = await megabytesASecond(block.length * blocks, async () => {
-        for (let i = 0; i < blocks; i++) await file.read(block, 0, block.length, i * block.length);
-      });
-      return {
-        kind: "disk",
-        name: folder,
-        result: "works",
-        detail: `writes ${write} MB/s (on the disk), reads ${read} MB/s (cached)`,
-      };
-    } finally {
-      await file.close();
-    }
+    const { write, read } = await measureDisk(folder, bytes);
+    const detail = `writes ${megabytes(write)} MB/s (on the disk), reads ${megabytes(read)} MB/s (cached)`;
+    return { ...trial, result: "works", detail };
   } catch (error) {
-    return { kind: "disk", name: folder, result: "broken", detail: (error as Error).message };
-  } finally {
-    await rm(path, { force: true });
+    return { ...trial, result: "broken", detail: (error as Error).message };
   }
-}
-
-async function megabytesASecond(bytes: number, work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return Math.round(bytes / 1000 / (performance.now() - started));
 }

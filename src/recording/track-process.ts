@@ -41,9 +41,11 @@ export class TrackProcess {
     return this.#child.pid;
   }
 
-  /** Does nothing if it has gone. */
-  order(order: TrackOrder): void {
-    if (this.#child.connected) this.#child.send(order, () => {});
+  /** @returns false if it has gone. */
+  order(order: TrackOrder): boolean {
+    if (!this.#child.connected) return false;
+    this.#child.send(order, () => {});
+    return true;
   }
 
   /** Tells it to close everything, and waits until it has ended. One that hangs is killed. */

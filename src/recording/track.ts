@@ -60,6 +60,9 @@ const sound = 30;
 /** Seconds until a store that took no more frames is tried again. */
 const again = { encoder: 1, disk: 5 };
 
+/** Somebody ended the recording while its camera was being opened. */
+const endedEarly: ToldError = { name: "TrackError", message: "was closed before it gave a frame" };
+
 type Listener = (event: TrackEvent) => void;
 
 /** Somebody looks at the camera. */
@@ -172,9 +175,7 @@ export class RigTrack {
   async running(): Promise<void> {
     while (this.#facts === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#isClosing) {
-        throw new TrackError(this.name, { name: "TrackError", message: "was closed before it gave a frame" });
-      }
+      if (this.#isClosing) throw new TrackError(this.name, endedEarly);
       await this.changed();
     }
   }
@@ -225,9 +226,8 @@ export class RigTrack {
   async addExtra(row: ExtraRow): Promise<ExtraAnswer> {
     const id = this.#nextId++;
     const answered = new Promise<ExtraAnswer>((resolve) => this.#rows.set(id, resolve));
-    this.#process.order({ kind: "extra", id, row });
-    const died = this.#process.ended.then((message) => ({ error: { name: "TrackError", message } }));
-    const answer = await Promise.race([answered, died]);
+    if (!this.#process.order({ kind: "extra", id, row })) this.#leaveRows("its process has ended");
+    const answer = await answered;
     this.#rows.delete(id);
     return answer;
   }
@@ -313,7 +313,13 @@ export class RigTrack {
     process.ended.then((reason) => this.#died(reason));
   }
 
+  /** Rows that nobody will answer any more. */
+  #leaveRows(message: string): void {
+    for (const answer of this.#rows.values()) answer({ error: { name: "TrackError", message } });
+  }
+
   #died(reason: string): void {
+    this.#leaveRows(reason);
     if (this.#isClosing || this.#failure !== undefined) {
       this.#changed();
       return;

@@ -4,7 +4,6 @@ import {
   codecs,
   codedFormatFor,
   encoderOptions,
-  type RateOptions,
   rateAsFraction,
   type VideoCodec,
   type VideoContainer,
@@ -12,6 +11,8 @@ import {
 import { Encoder, type EncoderSettings } from "./ffmpeg/encoder.js";
 import { fullRange, isFullRange, type PictureTags } from "./ffmpeg/lent-picture.js";
 import { Muxer } from "./ffmpeg/muxer.js";
+import { inputFormat } from "./hardware-encoding.js";
+import type { RateOptions } from "./rate-options.js";
 
 /** What a video file is encoded with; the options are those of `createVideo`. */
 export interface EncodedFileOptions extends RateOptions {
@@ -58,7 +59,7 @@ export async function createEncodedFile(
       encoder: name,
       width: info.width,
       height: info.height,
-      pixelFormat,
+      pixelFormat: inputFormat(name, pixelFormat),
       isFullRange: coded.isFullRange,
       tags,
       rate,

@@ -1,5 +1,7 @@
 import { UnsupportedError } from "../core/errors.js";
 import { describeImage, type ImageInfo } from "../core/image.js";
+import { hardwareOptions } from "./hardware-encoding.js";
+import type { RateOptions } from "./rate-options.js";
 
 /** The codecs that Marey writes. `h264-rgb` is lossless H.264 of the RGB samples themselves. */
 export type VideoCodec = "h264" | "h265" | "av1" | "mjpeg" | "ffv1" | "raw" | "h264-rgb";
@@ -199,17 +201,6 @@ const presets = [
   "veryslow",
 ] as const;
 
-export interface RateOptions {
-  readonly quality?: number | undefined;
-  readonly preset?: string | undefined;
-  /** Constant quantiser, in the place of `quality`; h264 and h265. */
-  readonly qp?: number | undefined;
-  readonly gop?: number | undefined;
-  readonly bFrames?: number | undefined;
-  /** Every frame gives its packet at once: no look-ahead, no B-frames, one frame at a time on several threads. */
-  readonly isLive?: boolean | undefined;
-}
-
 /**
  * The encoder's options by FFmpeg's names.
  * @throws {RangeError} if a value is outside what the codec has; {UnsupportedError} for an unknown preset.
@@ -258,22 +249,9 @@ export function encoderOptions(codec: VideoCodec, encoder: string, options: Rate
   } else if (encoder === "ffv1") {
     set.push(["level", "3"], ["slicecrc", "1"], ["slices", "4"]);
   } else if (codec !== "raw") {
-    set.push(["bf", String(bFrames)], ["qp", String(qp ?? quality ?? 20)]);
-    if (options.isLive) set.push(...lowDelay(encoder));
+    set.push(["bf", String(bFrames)], ...hardwareOptions(encoder, options));
   }
   return set.filter(([name]) => name !== "tag");
-}
-
-/** What hardware encoders call it. */
-function lowDelay(encoder: string): [string, string][] {
-  if (encoder.endsWith("_nvenc"))
-    return [
-      ["delay", "0"],
-      ["zerolatency", "1"],
-    ];
-  if (encoder.endsWith("_qsv")) return [["async_depth", "1"]];
-  if (encoder.endsWith("_videotoolbox")) return [["realtime", "1"]];
-  return [];
 }
 
 function checkRange(

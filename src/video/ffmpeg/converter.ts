@@ -15,6 +15,7 @@ import {
   SWS_BICUBIC,
 } from "node-av/constants";
 import {
+  avGetPixFmtFromName,
   avGetPixFmtName,
   avImageCopyToBuffer,
   avImageGetBufferSize,
@@ -175,7 +176,7 @@ class Scaler {
     this.#context.allocContext();
     if (this.#isTagged) return;
     const flags = width < frame.width ? SWS_AREA : SWS_BICUBIC;
-    const from = frame.format as AVPixelFormat;
+    const from = plainFormat(frame);
     this.#context.getContext(frame.width, frame.height, from, width, height, format, flags);
     check(this.#context.initContext(), "scaler");
   }
@@ -215,6 +216,14 @@ class Scaler {
   close(): void {
     this.#context.freeContext();
   }
+}
+
+/** The plain call reads the range off the name alone; not every decoder gives the full range its old name. */
+function plainFormat(frame: Frame): AVPixelFormat {
+  const format = frame.format as AVPixelFormat;
+  const name = avGetPixFmtName(format) ?? "";
+  const isFull = frame.colorRange === AVCOL_RANGE_JPEG && /^yuv4(20|22|44|40)p$/.test(name);
+  return isFull ? avGetPixFmtFromName(name.replace("yuv", "yuvj")) : format;
 }
 
 function keyOf(frame: Frame, format: AVPixelFormat, width: number, height: number): string {

@@ -206,7 +206,7 @@ export class Encoder {
     const { data, linesize } = frame;
     if (!data) throw new Error("a picture has no memory");
     const { pixelFormat, isFullRange } = this.#settings;
-    const isLuma = isFullRange && image.color === "gray" && /^(gray|yuvj?4)/.test(pixelFormat);
+    const isLuma = isFullRange && image.color === "gray" && /^(gray|nv12|yuvj?4)/.test(pixelFormat);
     if (isLuma)
       copyRows(bytesOf(image), image.width * dtypeBytes(image.dtype), data[0]!, linesize[0]!, image.height);
     else this.#scale(image, data, linesize);
