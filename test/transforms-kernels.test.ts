@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { toColor } from "../src/core/color.js";
 import type { Image, ImageInfo } from "../src/core/image.js";
+import { bayer, type RedSite } from "../src/core/pixels/bayer.js";
 import { blurBytes, blurBytesPlain } from "../src/transforms/kernels/blur-bytes.js";
 import { blurShorts, blurShortsPlain } from "../src/transforms/kernels/blur-shorts.js";
 import { boxBytes, boxBytesPlain } from "../src/transforms/kernels/box-bytes.js";
+import { demosaicBytes } from "../src/transforms/kernels/demosaic-bytes.js";
 import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/equalize-colors.js";
 import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
@@ -168,6 +170,18 @@ test("halving with vectors is halving", () => {
       const image = noiseImage({ width: 2 * width, height: 2 * height, dtype: "uint8", color }, width);
       const out = { ...image, width, height };
       same(image, halveWithVectors(out)!, () => halved(image, out).data as Uint8Array);
+    }
+  }
+});
+
+test("colours of a mosaic are found with vectors as without them, wherever red stands", () => {
+  for (const [width, height] of [...sizes, [3, 3], [1283, 37], [30_000, 4]] as const) {
+    const image = noiseImage({ width, height, dtype: "uint8", color: "gray" }, width);
+    for (const site of [0, 1, 2, 3]) {
+      const red = { row: site >> 1, column: site & 1 } as RedSite;
+      const fast = demosaicBytes(width, height, red);
+      expect(fast !== undefined).toBe(width > 2 && height > 2);
+      if (fast) same(image, fast, () => bayer(red).decode(image).data as Uint8Array);
     }
   }
 });

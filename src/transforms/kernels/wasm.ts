@@ -11,6 +11,7 @@ type KernelName =
   | "countBytes"
   | "countShorts"
   | "countTiles"
+  | "demosaicBytes"
   | "flipBits"
   | "halveBytes"
   | "lineOfBytes"

@@ -8,6 +8,7 @@ export { moveChannels } from "./channels";
 export { applyCells, countTiles, packCells } from "./clahe";
 export { applyShorts, countShorts, spreadShorts, spreadTiles } from "./clahe-shorts";
 export { countBytes } from "./count";
+export { demosaicBytes } from "./demosaic";
 export { halveBytes } from "./halve";
 export { lumaOfPixels, shiftPixels } from "./luma";
 export { medianBytes3, medianBytes5, medianShorts3, medianShorts5 } from "./median";
