@@ -300,6 +300,30 @@ test("a picture that fills many strips, and begins anywhere in its memory, has n
   );
 });
 
+test("a picture that fills many bands has no seams", () => {
+  for (const dtype of ["uint8", "uint16"] as const) {
+    const image = noiseImage({ width: 331, height: 262, dtype, color: "bgr" }, 6);
+    for (const size of [3, 5]) same(image, medianSamples(dtype, image, size), medianPlain(image, size));
+    if (dtype !== "uint8") continue;
+    const half = { ...image, width: 165, height: 131 };
+    const even = noiseImage({ width: 330, height: 262, dtype, color: "bgr" }, 7);
+    same(even, halveWithVectors(half)!, () => halved(even, half).data as Uint8Array);
+    for (const [width, height] of [
+      [640, 391],
+      [200, 100],
+      [50, 9],
+      [331, 1],
+    ] as const) {
+      const out = { ...image, width, height };
+      same(
+        image,
+        () => linearBytesResizer(image, out)(image).data as Uint8Array,
+        () => linearBytesResizerPlain(image, out)(image).data as Uint8Array,
+      );
+    }
+  }
+});
+
 test("resizing with vectors is resizing, by every method", () => {
   everyPicture("uint8", (image) => {
     for (const [width, height] of [
