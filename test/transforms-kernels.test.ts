@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { toColor } from "../src/core/color.js";
 import type { Image, ImageInfo } from "../src/core/image.js";
+import { bayer, type RedSite } from "../src/core/pixels/bayer.js";
 import { blurBytes, blurBytesPlain } from "../src/transforms/kernels/blur-bytes.js";
 import { blurShorts, blurShortsPlain } from "../src/transforms/kernels/blur-shorts.js";
 import { boxBytes, boxBytesPlain } from "../src/transforms/kernels/box-bytes.js";
+import { demosaicBytes } from "../src/transforms/kernels/demosaic-bytes.js";
 import { equalizeColors, equalizeColorsPlain } from "../src/transforms/kernels/equalize-colors.js";
 import { equalizeShortTiles } from "../src/transforms/kernels/equalize-short-tiles.js";
 import { equalizeByteTiles, equalizeTiles } from "../src/transforms/kernels/equalize-tiles.js";
+import { extremes, extremesPlain } from "../src/transforms/kernels/extremes.js";
 import { gaussianBytes, gaussianShorts } from "../src/transforms/kernels/gaussian-weights.js";
 import { grayPicture, weightedBytes, weightedBytesPlain } from "../src/transforms/kernels/gray-picture.js";
 import { halveWithVectors } from "../src/transforms/kernels/halve-with-vectors.js";
@@ -21,6 +24,7 @@ import {
 } from "../src/transforms/kernels/median-samples.js";
 import { bytesMixer, mixBytesPlain } from "../src/transforms/kernels/mix-bytes.js";
 import { channelMover, moveChannelsPlain } from "../src/transforms/kernels/move-channels.js";
+import { levelPainter, paintLevelsPlain } from "../src/transforms/kernels/paint-levels.js";
 import { areaResizer, areaResizerPlain, halved } from "../src/transforms/kernels/resize-area.js";
 import {
   linearBytesResizer,
@@ -172,6 +176,18 @@ test("halving with vectors is halving", () => {
   }
 });
 
+test("colours of a mosaic are found with vectors as without them, wherever red stands", () => {
+  for (const [width, height] of [...sizes, [3, 3], [1283, 37], [30_000, 4]] as const) {
+    const image = noiseImage({ width, height, dtype: "uint8", color: "gray" }, width);
+    for (const site of [0, 1, 2, 3]) {
+      const red = { row: site >> 1, column: site & 1 } as RedSite;
+      const fast = demosaicBytes(width, height, red);
+      expect(fast !== undefined).toBe(width > 2 && height > 2);
+      if (fast) same(image, fast, () => bayer(red).decode(image).data as Uint8Array);
+    }
+  }
+});
+
 test("channels are put anew with vectors as without them, in any dtype", () => {
   for (const dtype of ["uint8", "uint16"] as const) {
     everyPicture(dtype, (image) => {
@@ -284,6 +300,30 @@ test("a picture that fills many strips, and begins anywhere in its memory, has n
   );
 });
 
+test("a picture that fills many bands has no seams", () => {
+  for (const dtype of ["uint8", "uint16"] as const) {
+    const image = noiseImage({ width: 331, height: 262, dtype, color: "bgr" }, 6);
+    for (const size of [3, 5]) same(image, medianSamples(dtype, image, size), medianPlain(image, size));
+    if (dtype !== "uint8") continue;
+    const half = { ...image, width: 165, height: 131 };
+    const even = noiseImage({ width: 330, height: 262, dtype, color: "bgr" }, 7);
+    same(even, halveWithVectors(half)!, () => halved(even, half).data as Uint8Array);
+    for (const [width, height] of [
+      [640, 391],
+      [200, 100],
+      [50, 9],
+      [331, 1],
+    ] as const) {
+      const out = { ...image, width, height };
+      same(
+        image,
+        () => linearBytesResizer(image, out)(image).data as Uint8Array,
+        () => linearBytesResizerPlain(image, out)(image).data as Uint8Array,
+      );
+    }
+  }
+});
+
 test("resizing with vectors is resizing, by every method", () => {
   everyPicture("uint8", (image) => {
     for (const [width, height] of [
@@ -358,6 +398,46 @@ test("counting and scaling with vectors is counting and scaling, of what is no n
         expect(scaleToBytes(numbers, limits)).toEqual(scaleToBytesPlain(numbers, limits));
       }
     }
+    for (const numbers of [data as Uint16Array, floats, Float32Array.from(odd.slice(0, 3))]) {
+      expect(extremes(numbers)).toEqual(extremesPlain(numbers));
+      expect(extremes(numbers.subarray(1, 8))).toEqual(extremesPlain(numbers.subarray(1, 8)));
+    }
+  });
+});
+
+test("what lies at a half, or next to it, is rounded with vectors as without them", () => {
+  const all = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+  for (const limits of [
+    [0, 510] as const,
+    [3, 51_003] as const,
+    [0, 65_535] as const,
+    [7.5, 4087.5] as const,
+  ]) {
+    expect(scaleToBytes(all, limits)).toEqual(scaleToBytesPlain(all, limits));
+  }
+  // The floats around each half, between limits of any size.
+  for (const [least, most] of [
+    [0, 1],
+    [Math.fround(-0.1), Math.fround(1e-3)],
+    [0.1, 0.7],
+    [-3e38, 3e38],
+    [1e-40, 3e-40],
+    [-1e30, Math.fround(2.5e30)],
+    [1e7, 1e7 + 300],
+  ] as const) {
+    const halves = Float32Array.from({ length: 255 * 9 }, (_, i) => {
+      const half = Math.floor(i / 9) + 0.5 + ((i % 9) - 4) * 1e-5;
+      return least + (half / 255) * (most - least);
+    });
+    expect(scaleToBytes(halves, [least, most])).toEqual(scaleToBytesPlain(halves, [least, most]));
+    expect(extremes(halves)).toEqual(extremesPlain(halves));
+  }
+});
+
+test("levels are painted with vectors as without them", () => {
+  const table = Uint32Array.from({ length: 256 }, (_, i) => (i * 0x9e3779) & 0xffffff);
+  everyPicture("uint8", (image) => {
+    same(image, levelPainter(table), (levels: Uint8Array) => paintLevelsPlain(levels, table));
   });
 });
 

@@ -2,6 +2,7 @@ import { TransformError } from "../core/errors.js";
 import type { Image, ImageInfo } from "../core/image.js";
 import { type ColorMapName, colorMap, colorMapNames } from "./color-maps.js";
 import { type ColorValue, color, colorList, rgbaOfColor } from "./color-option.js";
+import { levelPainter } from "./kernels/paint-levels.js";
 import type { Numbers } from "./kernels/percentiles.js";
 import { sampleNumbers } from "./kernels/sample-numbers.js";
 import { scaleToBytes } from "./kernels/scale-to-bytes.js";
@@ -58,7 +59,7 @@ export const colormap = pictureTransform<ColorMapOptions>(
       throw new TransformError("colormap", "map and colors say the same; give one");
     }
     const rgb = colors ? blendedColors(colors) : colorMap(map ?? "viridis");
-    const table = bgrTable(rgb, reverse);
+    const paint = levelPainter(bgrTable(rgb, reverse));
     const limits = limitsOf("colormap", options, info, usualRange(info));
     const beyond = { below: bgr(below), above: bgr(above), nan: isFloat(info.dtype) ? bgr(nan) : undefined };
     const out: ImageInfo = {
@@ -70,7 +71,7 @@ export const colormap = pictureTransform<ColorMapOptions>(
         const numbers = sampleNumbers(image);
         const found = typeof limits === "function" ? limits(image) : limits;
         const isWhole = numbers instanceof Uint8Array && found[0] === 0 && found[1] === 255;
-        const data = paint(isWhole ? numbers : scaleToBytes(numbers, found), table);
+        const data = paint(isWhole ? numbers : scaleToBytes(numbers, found));
         if (Object.values(beyond).some((color) => color !== undefined)) mark(numbers, found, beyond, data);
         return { ...out, data };
       },
@@ -94,22 +95,6 @@ function blendedColors(colors: readonly string[]): Uint8Array {
     const [from, to] = [stops[stop]![at % 3]!, stops[stop + 1]![at % 3]!];
     return Math.round(from + (place - stop) * (to - from));
   });
-}
-
-/** Four pixels are three words; the table's byte order is that of all machines that Node runs on, little-endian. */
-function paint(levels: Uint8Array, table: Uint32Array): Uint8Array {
-  const words = Math.floor(levels.length / 4);
-  const out = new Uint8Array(levels.length * 3);
-  const packed = new Uint32Array(out.buffer, 0, words * 3);
-  for (let i = 0, at = 0, to = 0; i < words; i++, at += 4, to += 3) {
-    const b = table[levels[at + 1]!]!;
-    const c = table[levels[at + 2]!]!;
-    packed[to] = table[levels[at]!]! | (b << 24);
-    packed[to + 1] = (b >>> 8) | (c << 16);
-    packed[to + 2] = (c >>> 16) | (table[levels[at + 3]!]! << 8);
-  }
-  for (let i = words * 4; i < levels.length; i++) put(out, i, table[levels[i]!]!);
-  return out;
 }
 
 function put(out: Uint8Array, pixel: number, color: number): void {

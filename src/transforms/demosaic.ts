@@ -1,6 +1,7 @@
 import { TransformError } from "../core/errors.js";
 import { type BayerPattern, describeImage, type ImageInfo } from "../core/image.js";
 import { bayer, type RedSite } from "../core/pixels/bayer.js";
+import { demosaicBytes } from "./kernels/demosaic-bytes.js";
 import { choice } from "./option-kind.js";
 import { pictureTransform } from "./picture-transform.js";
 
@@ -46,7 +47,8 @@ export const demosaic = pictureTransform<DemosaicOptions>(
       );
     }
     const own = (info.color as BayerPattern).slice("bayer-".length) as keyof typeof redSites;
-    const decoder = bayer(redSites[pattern ?? own]);
+    const red = redSites[pattern ?? own];
+    const decoder = bayer(red);
     const out: ImageInfo | undefined = decoder.decodedInfo(info);
     if (out === undefined) {
       throw new TransformError(
@@ -54,6 +56,8 @@ export const demosaic = pictureTransform<DemosaicOptions>(
         `cannot be done to ${describeImage(info)}; it takes uint8, uint16`,
       );
     }
+    const fast = info.dtype === "uint8" ? demosaicBytes(info.width, info.height, red) : undefined;
+    if (fast) return { info: out, apply: ({ data }) => ({ ...out, data: fast(data as Uint8Array) }) };
     return { info: out, apply: (image) => decoder.decode(image) };
   },
 );

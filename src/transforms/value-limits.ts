@@ -1,6 +1,7 @@
 import { TransformError } from "../core/errors.js";
 import type { DType, Image, ImageInfo } from "../core/image.js";
-import { extremes, percentiles } from "./kernels/percentiles.js";
+import { extremes } from "./kernels/extremes.js";
+import { percentiles } from "./kernels/percentiles.js";
 import { sampleNumbers } from "./kernels/sample-numbers.js";
 import { choice, type OptionTable, real } from "./option-kind.js";
 import { isFloat, sampleRange } from "./sample-range.js";

@@ -1,5 +1,5 @@
 import type { Shape } from "./filter-shape.js";
-import { layOut, workbench } from "./wasm.js";
+import { inBands } from "./in-bands.js";
 
 /**
  * Half as wide and half as high: the mean of four bytes, halves up, with vectors.
@@ -11,13 +11,11 @@ export function halveWithVectors({
   height,
   channels,
 }: Shape): ((data: Uint8Array) => Uint8Array) | undefined {
-  const bytes = width * height * channels;
-  const layout = layOut({ src: 4 * bytes, dst: bytes, sums: 4 * width * channels });
-  if (channels > 4 || !workbench(layout)) return undefined;
-  return (data) => {
-    const bench = workbench(layout)!;
-    bench.put(layout.src, data);
-    bench.kernels.halveBytes(layout.src, layout.dst, width, height, channels, layout.sums);
-    return bench.take(layout.dst, bytes);
-  };
+  if (channels > 4) return undefined;
+  const line = width * channels;
+  return inBands({
+    ...{ rowsIn: 2 * height, lineIn: 2 * line, lineOut: line, step: 2, scratch: 4 * line },
+    run: ({ halveBytes }, { src, dst, scratch }, rows) =>
+      halveBytes(src, dst, width, rows / 2, channels, scratch),
+  });
 }

@@ -1,8 +1,9 @@
 import type { AnyTypedArray } from "../../core/image.js";
+import { freshBytes } from "./fresh-bytes.js";
 import { type Kernels, type Layout, layOut, workbench } from "./wasm.js";
 
-/** Pixels that a kernel is given at once: with what comes out they stay in the processor's cache. */
-const strip = 8192;
+/** Bytes that go in, or come out, at once: both stay in the processor's cache. */
+const largestStrip = 2 ** 15;
 
 /** A kernel that makes pixels of pixels, each by itself. */
 export interface PixelKernel {
@@ -23,6 +24,7 @@ export interface PixelKernel {
  */
 export function inStrips(kernel: PixelKernel): ((data: AnyTypedArray) => Uint8Array) | undefined {
   const { bytesIn, bytesOut, table, isBackwards = false } = kernel;
+  const strip = largestStrip / 2 ** Math.ceil(Math.log2(Math.max(bytesIn, bytesOut)));
   const layout = layOut({ table: table?.byteLength ?? 0, src: strip * bytesIn, dst: strip * bytesOut });
   if (!workbench(layout)) return undefined;
   return (data) => {
@@ -30,7 +32,7 @@ export function inStrips(kernel: PixelKernel): ((data: AnyTypedArray) => Uint8Ar
     if (table) put(layout.table, table);
     const from = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const pixels = from.length / bytesIn;
-    const to = new Uint8Array(pixels * bytesOut);
+    const to = freshBytes(pixels * bytesOut);
     const source = new Uint8Array(buffer, layout.src, strip * bytesIn);
     const target = new Uint8Array(buffer, layout.dst, strip * bytesOut);
     for (let at = 0; at < pixels; at += strip) {

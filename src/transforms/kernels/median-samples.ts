@@ -1,5 +1,6 @@
 import type { DType } from "../../core/image.js";
 import type { BytesFilter, SamplesFilter, Shape } from "./filter-shape.js";
+import { inBands } from "./in-bands.js";
 import { layOut, workbench } from "./wasm.js";
 
 /** The dtypes whose medians are found here. */
@@ -24,17 +25,16 @@ function byNetworks(
   size: number,
 ): SamplesFilter<Uint8Array> | SamplesFilter<Uint16Array> | undefined {
   const sampleBytes = dtype === "uint8" ? 1 : 2;
-  const bytes = width * height * channels * sampleBytes;
-  const row = (width + size) * channels * sampleBytes + 64;
-  const layout = layOut({ src: bytes, dst: bytes, rows: size * row });
-  const bench = workbench(layout);
-  if (!bench) return undefined;
+  const line = width * channels * sampleBytes;
   const name = `median${sampleBytes === 1 ? "Bytes" : "Shorts"}${size as 3 | 5}` as const;
+  const run = inBands({
+    ...{ rowsIn: height, lineIn: line, lineOut: line, reach: (size - 1) / 2 },
+    scratch: size * ((width + size) * channels * sampleBytes + 64),
+    run: (kernels, { src, dst, scratch }, rows) => kernels[name](src, dst, width, rows, channels, scratch),
+  });
+  if (!run) return undefined;
   return (data: Uint8Array | Uint16Array) => {
-    const bench = workbench(layout)!;
-    bench.put(layout.src, data);
-    bench.kernels[name](layout.src, layout.dst, width, height, channels, layout.rows);
-    const out = bench.take(layout.dst, bytes);
+    const out = run(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return (sampleBytes === 1 ? out : new Uint16Array(out.buffer)) as never;
   };
 }

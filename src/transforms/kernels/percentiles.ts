@@ -68,14 +68,3 @@ function select(values: Float64Array, rank: number): number {
   }
   return values[rank]!;
 }
-
-/** The least and the largest finite sample; NaN if there are none. */
-export function extremes(data: Numbers): readonly [least: number, most: number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (value < least && value !== Number.NEGATIVE_INFINITY) least = value;
-    if (value > most && value !== Number.POSITIVE_INFINITY) most = value;
-  }
-  return least <= most ? [least, most] : [Number.NaN, Number.NaN];
-}

@@ -1,4 +1,5 @@
 import type { Image, ImageInfo } from "../../core/image.js";
+import { freshBytes } from "./fresh-bytes.js";
 import { layOut, workbench } from "./wasm.js";
 
 /** Places along one side: for each the pixel on the left (or above), and the weights of 2048 of it and the next one. */
@@ -19,23 +20,26 @@ function withVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => Image)
   const { channels } = info;
   if (![1, 3, 4].includes(channels) || info.width < 2) return undefined;
   const [line, count] = [info.width * channels, out.width * channels];
-  const [from, to] = [line * info.height, count * out.height];
   const across = pairs(info.width, out.width, true);
   const down = pairs(info.height, out.height, false);
   const bottom = info.height - 1;
   const rows = Int32Array.from({ length: 2 * out.height }, (_, i) =>
     Math.min(bottom, Math.max(0, down.first[i >> 1]! + (i & 1))),
   );
+  const bands = bandsOf(rows, line, count);
+  const most = Math.max(...bands.map(({ first, end }) => end - first));
+  const mostOut = Math.max(...bands.map(({ top, stop }) => stop - top));
   const layout = layOut({
-    ...{ src: from, dst: to, first: 4 * out.width, weights: 4 * out.width },
+    ...{ src: most * line, dst: mostOut * count, first: 4 * out.width, weights: 4 * out.width },
     ...{ rows: 8 * out.height, shares: 8 * out.height, ring: 2 * (2 * count + 64) },
   });
   if (!workbench(layout)) return undefined;
   const first = across.first.map((pixel) => pixel * channels);
   const weights = Int16Array.from(across.weights);
   return (image) => {
-    const { kernels, put, take } = workbench(layout)!;
-    put(layout.src, image.data as Uint8Array);
+    const { kernels, buffer, put } = workbench(layout)!;
+    const data = image.data as Uint8Array;
+    const to = freshBytes(count * out.height);
     // Whole vectors of places are read: those behind the last are the first pixel.
     put(layout.first, new Int32Array(out.width + 8));
     put(layout.first, first);
@@ -43,12 +47,41 @@ function withVectors(info: ImageInfo, out: ImageInfo): ((image: Image) => Image)
     put(layout.rows, rows);
     put(layout.shares, down.weights);
     const { src, dst, ring } = layout;
-    const [places, shares] = [layout.first, layout.weights];
-    kernels.resizeLinear(
-      ...[src, dst, line, out.width, out.height, channels, places, shares, layout.rows, layout.shares, ring],
-    );
-    return { ...out, data: take(dst, to) };
+    for (const { top, stop, ...taken } of bands) {
+      put(src, data.subarray(taken.first * line, taken.end * line));
+      kernels.resizeLinear(
+        // Where the picture would begin if all of it lay there.
+        ...[src - taken.first * line, dst, line, out.width, stop - top, channels],
+        ...[layout.first, layout.weights, layout.rows + 8 * top, layout.shares + 8 * top, ring],
+      );
+      to.set(new Uint8Array(buffer, dst, (stop - top) * count), top * count);
+    }
+    return { ...out, data: to };
   };
+}
+
+/** Bytes that go in and come out at once, more or less: they stay in the processor's cache. */
+const bandBytes = 2 ** 17;
+
+/** Rows that come out at once, from `top` to `stop`, and those that go in for them, from `first` to `end`. */
+interface Band {
+  readonly top: number;
+  readonly stop: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** @param rows two for each row that comes out, which never go back. */
+function bandsOf(rows: Int32Array, lineIn: number, lineOut: number): Band[] {
+  const height = rows.length / 2;
+  const perRow = (rows[rows.length - 1]! / height) * lineIn + lineOut;
+  const step = Math.max(8, Math.floor(bandBytes / perRow));
+  const bands: Band[] = [];
+  for (let top = 0; top < height; top += step) {
+    const stop = Math.min(height, top + step);
+    bands.push({ top, stop, first: rows[2 * top]!, end: rows[2 * stop - 1]! + 1 });
+  }
+  return bands;
 }
 
 /** The same without vectors: what the kernel must give. */

@@ -15,10 +15,13 @@ function withVectors(data: Numbers, least: number, most: number): Uint8Array | u
   const isFloat = data instanceof Float32Array;
   if (!(most > least) || !(isFloat || data instanceof Uint16Array)) return undefined;
   const scale = 255 / (most - least);
+  // Single precision is near enough where nothing between the limits leaves its range, and the least is the same in it.
+  const isSingle =
+    Math.fround(least) === least && Math.max(-least, most) < 2 ** 120 && most - least > 2 ** -100;
   const kernel = inStrips({
     ...{ bytesIn: isFloat ? 4 : 2, bytesOut: 1 },
     run: ({ scaleFloats, scaleShorts }, { src, dst }, count) =>
-      (isFloat ? scaleFloats : scaleShorts)(src, dst, count, least, scale),
+      (isFloat ? scaleFloats : scaleShorts)(src, dst, count, least, scale, isSingle ? 1 : 0),
   });
   return kernel?.(data);
 }

@@ -1,3 +1,4 @@
+import { evenRounded } from "../../core/even-rounding.js";
 import { inStrips } from "./in-strips.js";
 
 /** slope * sample + offset: what a table may be the values of. */
@@ -50,15 +51,22 @@ export function toneBytes(
   });
 }
 
-/** The line in single precision, halves up, if it gives all that the table has. */
+/** What is added so that halves, which are rounded to even, go up. */
+const lifts = [0, 2 ** -14, 2 ** -10];
+
+/** The line in single precision, halves to even, if it gives all that the table has. */
 function exactLine(table: Uint8Array, line: Line): Line | undefined {
   const slope = Math.fround(line.slope);
-  const offset = Math.fround(line.offset + 0.5);
-  const isExact = table.every((value, i) => {
-    const found = Math.trunc(Math.fround(Math.fround(i * slope) + offset));
-    return value === Math.min(255, Math.max(0, found));
-  });
-  return isExact ? { slope, offset } : undefined;
+  if (Math.abs(slope) * 255 + Math.abs(line.offset) > 2 ** 20) return undefined;
+  for (const lift of lifts) {
+    const offset = Math.fround(line.offset + lift);
+    const isExact = table.every((value, i) => {
+      const found = evenRounded(Math.fround(Math.fround(i * slope) + offset));
+      return value === Math.min(255, Math.max(0, found));
+    });
+    if (isExact) return { slope, offset };
+  }
+  return undefined;
 }
 
 /** For two bytes that lie next to each other what they become. The same on machines of either byte order. */

@@ -96,7 +96,8 @@ function mean(sum: v128, share: v128): v128 {
 function meansOfMore(sums: usize, running: usize, out: usize, samples: i32, channels: i32, size: i32): void {
   const pixel = <usize>channels << 2;
   const end = running + (<usize>(samples + size * channels) << 2);
-  for (let c = 0; c < channels; c++) {
+  if (channels > 1 && channels <= 4) runPixels(sums, running, end, channels);
+  else for (let c = 0; c < channels; c++) {
     let sum = 0;
     let from = sums + (c << 1);
     store<i32>(running + (c << 2), 0);
@@ -113,6 +114,18 @@ function meansOfMore(sums: usize, running: usize, out: usize, samples: i32, chan
     const first = i16x8.narrow_i32x4_s(between(at, reach, share), between(at + 16, reach, share));
     const second = i16x8.narrow_i32x4_s(between(at + 32, reach, share), between(at + 48, reach, share));
     v128.store(out + i, i8x16.narrow_i16x8_u(first, second));
+  }
+}
+
+/** All channels of a pixel at once; what is written beyond it is overwritten by the next one. */
+function runPixels(sums: usize, running: usize, end: usize, channels: i32): void {
+  const pixel = <usize>channels << 2;
+  let sum = i32x4.splat(0);
+  v128.store(running, sum);
+  for (let to = running + pixel; to < end; to += pixel) {
+    sum = i32x4.add(sum, i32x4.extend_low_i16x8_u(v128.load64_zero(sums)));
+    v128.store(to, sum);
+    sums += pixel >> 1;
   }
 }
 

@@ -21,7 +21,16 @@ export function moveChannels(
   let from = backwards != 0 ? src + <usize>(count * inBytes - step) : src;
   const forth = backwards != 0 ? -step : step;
   // What is written beyond a step is overwritten by the next one.
-  for (let i = 0; i < count; i += perStep) {
+  let i = 0;
+  for (const four = perStep << 2; i + four <= count; i += four) {
+    v128.store(dst, v128.or(i8x16.swizzle(v128.load(from), places), more));
+    v128.store(dst + out, v128.or(i8x16.swizzle(v128.load(from + forth), places), more));
+    v128.store(dst + out * 2, v128.or(i8x16.swizzle(v128.load(from + forth * 2), places), more));
+    v128.store(dst + out * 3, v128.or(i8x16.swizzle(v128.load(from + forth * 3), places), more));
+    from += forth << 2;
+    dst += out << 2;
+  }
+  for (; i < count; i += perStep) {
     v128.store(dst, v128.or(i8x16.swizzle(v128.load(from), places), more));
     from += forth;
     dst += out;
