@@ -154,8 +154,23 @@ test.skipIf(noStrace !== undefined)(
     const { recording } = await run({ ...rig, cameras, durability: "flush" }, async ({ tracks }) => {
       const [slow] = tracks;
       await until(() => slow!.counts.written > 30, "the first frames");
+      // Only its pictures: the process goes on to talk with the recorder.
+      const file = readdirSync(join(directory, "one")).find((name) => /^000000\.(?!npz|journal)/.test(name))!;
       const calls = "inject=write,pwrite64,writev,pwritev:delay_enter=400000";
-      const strace = spawn("strace", ["-f", "-qq", "-p", String(slow!.pid), "-e", calls, "-o", "/dev/null"]);
+      const strace = spawn("strace", [
+        ...[
+          "-f",
+          "-qq",
+          "-p",
+          String(slow!.pid),
+          "-P",
+          join(directory, "one", file),
+          "-e",
+          calls,
+          "-o",
+          "/dev/null",
+        ],
+      ]);
       await until(() => slow!.counts.losses.queue > 10, "a full queue");
       strace.kill("SIGINT");
       const before = slow!.counts.written;
