@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { Option } from "commander";
 import { UnsupportedError } from "../core/errors.js";
-import { type BayerPattern, describeImage } from "../core/image.js";
+import type { BayerPattern } from "../core/image.js";
 import { addCommonOptions, type CliCommand, type CommonOptions, type Context } from "./context.js";
 import type { CameraQuestion } from "./doctor-cameras.js";
 import type { Trial } from "./doctor-trials.js";
@@ -97,7 +97,7 @@ async function examine(options: DoctorOptions, context: Context): Promise<number
   return ok ? exit.ok : exit.problems;
 }
 
-/** @throws {UsageError} if there can be no such cameras. */
+/** @throws {UsageError} if there can be no such cameras; {UnsupportedError} if no such format holds their pictures. */
 async function questionOf(options: DoctorOptions, cameras: number): Promise<CameraQuestion> {
   const { size = "640x480", fps = 30, color = "gray", format, preset, disk } = options;
   const match = /^(\d+)x(\d+)$/.exec(size);
@@ -105,10 +105,12 @@ async function questionOf(options: DoctorOptions, cameras: number): Promise<Came
   if (cameras < 1 || cameras > 64) throw new UsageError(`--cameras is from 1 to 64, not ${cameras}`);
   const seconds = parseLength(options.for ?? "10s");
   if (seconds < 1 || seconds > 3600) throw new UsageError("--for is from 1 second to an hour");
-  const [{ builtInFormats, syntheticCamera, usualFormat }, { encoderSettings }] = await Promise.all([
-    import("../index.js"),
-    import("../store/chunk-format.js"),
-  ]);
+  const [{ builtInFormats, syntheticCamera, usualFormat }, { encoderSettings }, { storedPixels }] =
+    await Promise.all([
+      import("../index.js"),
+      import("../store/chunk-format.js"),
+      import("../store/stored-pixels.js"),
+    ]);
   const question = {
     cameras,
     width: Number(match[1]),
@@ -123,15 +125,8 @@ async function questionOf(options: DoctorOptions, cameras: number): Promise<Came
   const found = builtInFormats.find((each) => each.name === name);
   const names = builtInFormats.map((each) => each.name);
   if (found === undefined) throw new UnsupportedError("store format", name, names);
-  const stored = found.storedAs(info);
-  if (stored === undefined) {
-    const fitting = builtInFormats.filter((each) => each.storedAs(info) !== undefined);
-    throw new UnsupportedError(
-      `format for ${describeImage(info)}`,
-      name,
-      fitting.map((each) => each.name),
-    );
-  }
+  // A mosaic is stored as what its encoding says.
+  const { stored } = storedPixels(info, found, name);
   encoderSettings(found, stored, preset === undefined ? {} : { preset });
   return { ...question, seconds, disk };
 }
