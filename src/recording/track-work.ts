@@ -3,6 +3,7 @@ import type { Camera, CameraOptions } from "../capture/camera.js";
 import type { Captured } from "../capture/captured.js";
 import { clocksOfThisMachine, HostClock, monotonicSeconds } from "../capture/host-clock.js";
 import type { Segment } from "../capture/segment.js";
+import { sleepUntil } from "../capture/sleep-until.js";
 import { TrackRun } from "../capture/track-run.js";
 import { withoutSecrets } from "../capture/without-secrets.js";
 import { type CodedInfo, isSameCoding } from "../core/coded-frame.js";
@@ -167,7 +168,7 @@ export class TrackWork {
         this.#tell({ kind: "lost", error: tellError(error), time: this.#run.clock.now() });
         if (monotonicSeconds() - started > backOff.longest) wait = backOff.shortest;
         await this.#letGo();
-        await this.#sleep(wait);
+        await sleepUntil(performance.now() + wait * 1000, this.#stop.signal);
         wait = Math.min(backOff.longest, wait * 2);
       } finally {
         await this.#letGo();
@@ -197,20 +198,6 @@ export class TrackWork {
     if (camera === undefined) return;
     const closed = camera.close().catch(() => {});
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, patience).unref())]);
-  }
-
-  #sleep(seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, seconds * 1000);
-      this.#stop.signal.addEventListener(
-        "abort",
-        () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        { once: true },
-      );
-    });
   }
 
   async #know(camera: Camera): Promise<void> {
@@ -365,10 +352,15 @@ export class TrackWork {
     this.#tell({ kind: "segment", id, report, ...(failed !== undefined && { error: tellError(failed) }) });
   }
 
-  async #addExtra(row: Record<string, unknown>): Promise<ExtraAnswer> {
-    const current = [...this.#open.values()].find(
+  /** The store at work. */
+  get #current(): OpenSegment | undefined {
+    return [...this.#open.values()].find(
       ({ segment }) => segment !== undefined && segment === this.#run.segment,
     );
+  }
+
+  async #addExtra(row: Record<string, unknown>): Promise<ExtraAnswer> {
+    const current = this.#current;
     if (current === undefined) return { error: { name: "Error", message: "no frames are being saved" } };
     return current.writer.addExtraData(row).then(
       (stamp) => (stamp ? { stamp } : {}),
@@ -377,9 +369,7 @@ export class TrackWork {
   }
 
   #status(): void {
-    const current = [...this.#open.values()].find(
-      ({ segment }) => segment !== undefined && segment === this.#run.segment,
-    );
+    const current = this.#current;
     const latency = current?.segment?.latency;
     const progress = current?.writer.progress;
     const now = monotonicSeconds();
