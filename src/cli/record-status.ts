@@ -1,13 +1,11 @@
-import { statfs } from "node:fs/promises";
 import type { WriteStream } from "node:tty";
 import type { Recording } from "../recording/recording.js";
 import type { RigTrack } from "../recording/track.js";
+import { DiskLeft } from "../view/disk-left.js";
 import { countOf, formatCount, formatSeconds } from "./output.js";
 
 /** Milliseconds between two drawings. */
 const drawn = 250;
-/** Milliseconds between two looks at the disk. */
-const looked = 5000;
 
 export interface StatusLines {
   follow(recording: Recording): void;
@@ -22,30 +20,20 @@ export function startStatusLines(isQuiet: boolean): StatusLines {
   const isDrawn = stream.isTTY && !isQuiet;
   let height = 0;
   let timer: NodeJS.Timeout | undefined;
-  let free: number | undefined;
-  let freeAt = Number.NEGATIVE_INFINITY;
   const wipe = (): void => {
     if (height > 0) stream.write(`\u001b[${height}A\u001b[J`);
     height = 0;
   };
-  const draw = (recording: Recording): void => {
-    if (performance.now() - freeAt > looked) {
-      freeAt = performance.now();
-      statfs(recording.rig.directory ?? ".").then(
-        ({ bavail, bsize }) => {
-          free = bavail * bsize;
-        },
-        () => {},
-      );
-    }
-    const lines = statusLines(recording, free).map((line) => line.slice(0, (stream.columns || 80) - 1));
+  const draw = (recording: Recording, disk: DiskLeft): void => {
+    const lines = statusLines(recording, disk).map((line) => line.slice(0, (stream.columns || 80) - 1));
     wipe();
     stream.write(`${lines.join("\n")}\n`);
     height = lines.length;
   };
   return {
     follow(recording) {
-      if (isDrawn) timer = setInterval(() => draw(recording), drawn);
+      const disk = new DiskLeft(recording);
+      if (isDrawn) timer = setInterval(() => draw(recording, disk), drawn);
     },
     say(text) {
       if (isQuiet) return;
@@ -59,16 +47,15 @@ export function startStatusLines(isQuiet: boolean): StatusLines {
   };
 }
 
-/** @param free bytes of the disk, if they are known. */
-export function statusLines(recording: Recording, free?: number): string[] {
-  const { tracks, rig } = recording;
+/** Of the disks the one that is full first is told. */
+function statusLines(recording: Recording, disk: DiskLeft): string[] {
+  const { tracks } = recording;
   const width = Math.max(...tracks.map(({ name }) => name.length));
   const lines = tracks.map((track) => `${track.name.padEnd(width)}  ${lineOf(track)}`);
-  const rate = tracks.reduce((sum, { status }) => sum + (status?.byteRate ?? 0), 0);
-  const left = free !== undefined && rate > 0 ? (free - (rig.minFree ?? 2 ** 31)) / rate : undefined;
-  const disk = left === undefined ? "" : `; the disk is full in ${formatSeconds(Math.max(0, left))}`;
+  const hours = Math.min(...tracks.map(({ name }) => disk.of(name)?.hours ?? Number.POSITIVE_INFINITY));
+  const left = Number.isFinite(hours) ? `; the disk is full in ${formatSeconds(hours * 3600)}` : "";
   const what = recording.isSaving ? "saving" : "armed: Enter begins";
-  return [...lines, `${what}${disk}`];
+  return [...lines, `${what}${left}`];
 }
 
 function lineOf({ status, counts, restarts }: RigTrack): string {
