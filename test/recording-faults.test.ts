@@ -138,7 +138,8 @@ describe.skipIf(noTmpfs !== undefined)("a disk of 4 MiB that becomes full", () =
   });
 });
 
-test.skipIf(noTmpfs === undefined)(`full disks were not tried: ${noTmpfs}`, () => {});
+test.runIf(noTmpfs !== undefined)(`the full disk is left out: ${noTmpfs}`, () => {});
+test.runIf(noStrace !== undefined)(`the slow disk is left out: ${noStrace}`, () => {});
 
 test.skipIf(noStrace !== undefined)(
   "a disk that becomes slow costs frames of its own camera, each counted; memory stays bounded, and it recovers",
@@ -309,6 +310,7 @@ test("a machine that stands still for five seconds loses those frames, and nothi
 });
 
 const faketime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+test.runIf(!existsSync(faketime))(`the clock that is set is left out: there is no ${faketime}`, () => {});
 
 test.skipIf(!existsSync(faketime))(
   "a clock that is set back an hour reorders nothing, and is told",
