@@ -1,6 +1,8 @@
 import { basename, dirname } from "node:path";
 import type { BayerPattern } from "../core/image.js";
 import type { Rig, RigCamera, Rotation } from "../recording/rig.js";
+import { hasSeveralStores } from "../recording/saving-wishes.js";
+import { type EncoderOptions, pickEncoderOptions } from "../store/chunk-format.js";
 import type { CommonOptions } from "./context.js";
 import { UsageError } from "./exit.js";
 import { parseLength, parseSizeOption, parseUntil } from "./record-units.js";
@@ -69,7 +71,13 @@ export async function rigOf(target: string, options: RecordCliOptions): Promise<
     ...(options.triggerSignal && { signal: options.triggerSignal }),
   };
   const hasTriggers = Object.keys(triggers).length > 0;
-  const isMany = armed || schedule !== undefined || hasTriggers || rotate !== undefined;
+  const when = {
+    ...(armed && { armed }),
+    ...(rotate && { rotate }),
+    ...(schedule && { schedule }),
+    ...(hasTriggers && { triggers }),
+  };
+  const isMany = hasSeveralStores(when);
   if (isMany && frames !== undefined) throw new UsageError("--frames is for one store of each camera");
   const place =
     cameras.length === 1 && !isMany
@@ -79,6 +87,7 @@ export async function rigOf(target: string, options: RecordCliOptions): Promise<
     cameras,
     ...place,
     metadata,
+    ...when,
     durability,
     ...(seconds !== undefined && { seconds }),
     ...(frames !== undefined && { frames }),
@@ -86,10 +95,6 @@ export async function rigOf(target: string, options: RecordCliOptions): Promise<
     ...(silence !== undefined && { silence }),
     ...(minFree !== undefined && { minFree: parseSizeOption(minFree) }),
     ...(preTrigger !== undefined && { preTrigger }),
-    ...(armed && { armed }),
-    ...(rotate && { rotate }),
-    ...(schedule && { schedule }),
-    ...(hasTriggers && { triggers }),
     ...(overwrite && { overwrite }),
   };
 }
@@ -145,18 +150,8 @@ function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamer
   };
 }
 
-function encoderOptions(options: RecordCliOptions) {
-  const { quality, qp, gop, preset, fps, pixelFormat, threads, hardware } = options;
-  return {
-    ...(quality !== undefined && { quality }),
-    ...(qp !== undefined && { qp }),
-    ...(gop !== undefined && { gop }),
-    ...(preset !== undefined && { preset }),
-    ...(fps !== undefined && { fps }),
-    ...(pixelFormat !== undefined && { pixelFormat }),
-    ...(threads !== undefined && { threads }),
-    ...(hardware && { hardware: "auto" as const }),
-  };
+function encoderOptions({ hardware, ...options }: RecordCliOptions): EncoderOptions {
+  return pickEncoderOptions({ ...options, ...(hardware && { hardware: "auto" as const }) });
 }
 
 function rotationOf(texts: readonly string[]): Rotation | undefined {

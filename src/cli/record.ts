@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Recording } from "../recording/recording.js";
 import type { Rig } from "../recording/rig.js";
 import type { TrackEvent } from "../recording/track.js";
+import { compileTime } from "../transforms/drawing/strftime.js";
 import type { LiveServer } from "../view/live-server.js";
 import { addCommonOptions, type CliCommand, type Context } from "./context.js";
 import { exit, isInterruption, UsageError } from "./exit.js";
@@ -172,11 +173,9 @@ function receiptPath(target: string, rig: Rig, { receipt = true }: RecordCliOpti
   if (!receipt) return undefined;
   const isOne = rig.directory !== target && !/\.ya?ml$/i.test(target);
   if (isOne) return `${target.replace(/[/\\]+$/, "")}.receipt`;
-  const started = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
-  return join(
-    rig.directory ?? ".",
-    `receipt-${started.slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_")}`,
-  );
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const started = compileTime("%Y%m%d_%H%M%S", timeZone)(Date.now() / 1000);
+  return join(rig.directory ?? ".", `receipt-${started}`);
 }
 
 async function run(target: string | undefined, options: RecordCliOptions, context: Context): Promise<number> {

@@ -4,7 +4,7 @@ import { HostClock } from "../capture/host-clock.js";
 import type { Stamp } from "../core/frame.js";
 import type { ExtraRow } from "../store/extra/row.js";
 import type { Rig } from "./rig.js";
-import { SavingWishes } from "./saving-wishes.js";
+import { hasSeveralStores, isDriven, SavingWishes } from "./saving-wishes.js";
 import { freePath, parseStorePattern, type StorePattern, usualPattern } from "./store-names.js";
 import { RigTrack, type TrackEvent } from "./track.js";
 import type { ExtraAnswer, StoreTarget } from "./track-messages.js";
@@ -77,6 +77,8 @@ export class Recording {
   readonly #isDriven: boolean;
   #wished = false;
   readonly #isAlone: boolean;
+  /** Stores that were big enough to be left. */
+  readonly #full = new Set<string>();
   readonly #onAbort = (): void => void this.stop();
 
   /** @internal Use `startRecording`. */
@@ -87,9 +89,8 @@ export class Recording {
     if (names.length === 0) throw new RangeError("a rig needs a camera");
     const same = names.find((name, at) => names.indexOf(name) !== at);
     if (same !== undefined) throw new RangeError(`two cameras are called "${same}"`);
-    this.#isDriven = rig.armed === true || rig.schedule !== undefined || rig.triggers !== undefined;
-    const several = this.#isDriven || rig.rotate !== undefined;
-    this.#pattern = parseStorePattern(rig.pattern ?? usualPattern, { names, several });
+    this.#isDriven = isDriven(rig);
+    this.#pattern = parseStorePattern(rig.pattern ?? usualPattern, { names, several: hasSeveralStores(rig) });
     this.#wishes = new SavingWishes(rig);
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
@@ -178,7 +179,7 @@ export class Recording {
       );
       this.#until = ends.length > 0 ? Math.min(...ends) : undefined;
       for (const [track, target] of targets) {
-        track.begin({ ...target, ...(this.#until !== undefined && { until: this.#until }) }, onset);
+        track.begin({ ...target, ...this.#end }, onset);
       }
       this.#onset = onset;
       this.#hasSaved = true;
@@ -268,6 +269,11 @@ export class Recording {
     else this.#leave();
   }
 
+  /** When stores end by themselves, as those who write them are told it. */
+  get #end(): { readonly until?: number } {
+    return this.#until === undefined ? {} : { until: this.#until };
+  }
+
   #rotate(now: number): void {
     const at = this.#rotateAt;
     const every = this.rig.rotate?.every;
@@ -290,14 +296,12 @@ export class Recording {
     }
   }
 
-  readonly #full = new Set<string>();
-
   async #rotateAll(at: number): Promise<void> {
     this.#count++;
     try {
       const targets = await this.#prepare(at, {});
       for (const [track, target] of targets) {
-        track.begin({ ...target, ...(this.#until !== undefined && { until: this.#until }) }, at);
+        track.begin({ ...target, ...this.#end }, at);
       }
     } catch (error) {
       this.#complain(error);
@@ -309,7 +313,7 @@ export class Recording {
     this.#count++;
     try {
       const path = this.#path(track.name, this.clock.now());
-      track.begin(await track.prepare(path, { ...(this.#until !== undefined && { until: this.#until }) }));
+      track.begin(await track.prepare(path, this.#end));
     } catch (error) {
       this.#complain(error);
     }
@@ -337,9 +341,9 @@ export class Recording {
 
   /** A store that is to be the only one is not given another name when something is in its way. */
   #path(name: string, time: number): string {
-    const { directory = ".", rotate, overwrite } = this.rig;
+    const { directory = ".", overwrite } = this.rig;
     const facts = { name, time, count: this.#count };
-    const isOne = !this.#isDriven && rotate === undefined && this.#count === 1;
+    const isOne = !hasSeveralStores(this.rig) && this.#count === 1;
     if (isOne || overwrite) return join(directory, this.#pattern.fill(facts));
     return join(
       directory,

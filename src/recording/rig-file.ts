@@ -14,6 +14,7 @@ import {
   triggerFields,
 } from "./rig-fields.js";
 import { parseTimeOfDay } from "./saving-hours.js";
+import { hasSeveralStores } from "./saving-wishes.js";
 import { parseStorePattern, usualPattern } from "./store-names.js";
 
 /** Something in a rig's file that is not as it should be. */
@@ -252,7 +253,7 @@ class RigReader {
     const named = cameras.filter(({ name }) => name !== undefined);
     const names = [...new Map(named.map(({ name }) => [name.toLowerCase(), name])).values()];
     const { zone } = this.#context;
-    const several = [rig.rotate, rig.schedule, rig.triggers, rig.armed || undefined].some(Boolean);
+    const several = hasSeveralStores(rig);
     this.#try(line, "pattern", () => parseStorePattern(pattern, { names, several, ...(zone && { zone }) }));
   }
 

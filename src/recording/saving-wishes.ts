@@ -2,7 +2,21 @@ import { existsSync } from "node:fs";
 import type { Rig } from "./rig.js";
 import { nextSaving, type SavingSpan } from "./saving-hours.js";
 
-/** When the wishes of one kind begin, saving begins; when the last ends, it ends. */
+/** Whether saving waits for somebody or something that wants it. */
+export function isDriven({
+  armed,
+  schedule,
+  triggers,
+}: Pick<Rig, "armed" | "schedule" | "triggers">): boolean {
+  return armed === true || schedule !== undefined || triggers !== undefined;
+}
+
+/** Whether each camera may get more stores than one. */
+export function hasSeveralStores(rig: Pick<Rig, "armed" | "schedule" | "triggers" | "rotate">): boolean {
+  return isDriven(rig) || rig.rotate !== undefined;
+}
+
+/** What is wanted now. */
 export interface Wish {
   /** Somebody or something wants frames to be saved. */
   readonly saves: boolean;

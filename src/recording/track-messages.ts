@@ -1,7 +1,7 @@
 import type { ClockFitSummary } from "../capture/clock-fit.js";
 import type { ClockStep } from "../capture/host-clock.js";
 import type { LossCause } from "../capture/loss-ledger.js";
-import type { SegmentReport } from "../capture/segment.js";
+import type { SegmentCounts, SegmentReport } from "../capture/segment.js";
 import type { CodedCodec } from "../core/coded-frame.js";
 import type { Stamp } from "../core/frame.js";
 import type { ImageInfo } from "../core/image.js";
@@ -75,16 +75,7 @@ export interface ExtraAnswer {
 }
 
 /** What has become of the frames that were to be saved: offered = written + dropped + waiting. */
-export interface SavedCounts {
-  readonly offered: number;
-  readonly written: number;
-  readonly dropped: number;
-  readonly waiting: number;
-  /** Numbers that never came. */
-  readonly missing: number;
-  /** All that was lost, by cause. */
-  readonly losses: Readonly<Record<LossCause, number>>;
-}
+export type SavedCounts = SegmentCounts;
 
 /** How a track is doing; sent some times a second. */
 export interface TrackStatus {

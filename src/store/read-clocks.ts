@@ -4,7 +4,7 @@ import { MareyError, NotFoundError } from "../core/errors.js";
 import { readNpz } from "../core/npz.js";
 import type { ChunkFormat } from "./chunk-format.js";
 import { longestColumn } from "./chunk-index.js";
-import { type ClockColumns, clocksOf, emptyClocks } from "./clock-columns.js";
+import { type ClockColumns, clocksOf, emptyClocks, putClocks, sliceClocks } from "./clock-columns.js";
 import { withContainedFile } from "./contained-file.js";
 import { chunkPaths } from "./layout.js";
 import { nodeFiles } from "./node-files.js";
@@ -40,15 +40,7 @@ export async function readChunkClocks(
   });
   const clocks = left?.frames.clocks;
   if (clocks === undefined) return emptyClocks(length);
-  const cut = (column: Float64Array): Float64Array => {
-    const all = new Float64Array(length).fill(Number.NaN);
-    all.set(column.subarray(0, length));
-    return all;
-  };
-  return {
-    cameraNumber: cut(clocks.cameraNumber),
-    cameraTime: cut(clocks.cameraTime),
-    arrived: cut(clocks.arrived),
-    arrivedUtc: cut(clocks.arrivedUtc),
-  };
+  const all = emptyClocks(length);
+  putClocks(all, 0, sliceClocks(clocks, 0, length));
+  return all;
 }
