@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import type { BayerPattern } from "../core/image.js";
 import type { Rig, RigCamera, Rotation } from "../recording/rig.js";
 import { hasSeveralStores } from "../recording/saving-wishes.js";
-import { type EncoderOptions, pickEncoderOptions } from "../store/chunk-format.js";
+import type { EncoderOptions } from "../store/chunk-format.js";
 import type { CommonOptions } from "./context.js";
 import { UsageError } from "./exit.js";
 import { parseLength, parseSizeOption, parseUntil } from "./record-units.js";
@@ -61,7 +61,10 @@ export async function rigOf(target: string, options: RecordCliOptions): Promise<
   if (/\.ya?ml$/i.test(target) && options.camera.length === 0) return rigOfFile(target, options);
   if (options.camera.length === 0)
     throw new UsageError('which camera? "marey cameras" lists them; --camera synthetic needs none');
-  const cameras = options.camera.map((text, at) => cameraOf(text, at, options));
+  const { pickEncoderOptions } = await import("../store/chunk-format.js");
+  const { hardware, ...others } = options;
+  const encoder = pickEncoderOptions({ ...others, ...(hardware && { hardware: "auto" }) });
+  const cameras = options.camera.map((text, at) => cameraOf(text, at, options, encoder));
   const { seconds, frames, until, silence, durability, minFree, armed, preTrigger, metadata, overwrite } =
     options;
   const rotate = rotationOf(options.rotate);
@@ -128,7 +131,7 @@ function patternFor(hasSeveralCameras: boolean, hasSeveralStores: boolean): stri
   return hasSeveralCameras ? `${time}/{name}` : time;
 }
 
-function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamera {
+function cameraOf(text: string, at: number, options: RecordCliOptions, encoder: EncoderOptions): RigCamera {
   const [, given, address] = /^(?:([\w.-]+)=)?(.*)$/s.exec(text)!;
   const { width, height, rate, dtype, color, cameraFormat, format, chunkSize, queue, drop } = options;
   const name = given ?? (options.camera.length === 1 ? "camera" : `camera${at + 1}`);
@@ -144,14 +147,10 @@ function cameraOf(text: string, at: number, options: RecordCliOptions): RigCamer
     ...(Object.keys(options.set).length > 0 && { settings: options.set }),
     ...(format !== undefined && { format }),
     ...(chunkSize !== undefined && { chunkSize }),
-    ...encoderOptions(options),
+    ...encoder,
     queueBytes: queue * 2 ** 20,
     drop,
   };
-}
-
-function encoderOptions({ hardware, ...options }: RecordCliOptions): EncoderOptions {
-  return pickEncoderOptions({ ...options, ...(hardware && { hardware: "auto" as const }) });
 }
 
 function rotationOf(texts: readonly string[]): Rotation | undefined {
